@@ -8,16 +8,15 @@ namespace ChatApp.Conversations;
 /// What components see of the chat: one for each circuit. It consumes the run being made; it never touches a provider. Runs it started go
 /// on when the circuit is gone.
 /// </summary>
-public sealed class ChatSession : IAsyncDisposable
+public sealed class ChatSession : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _disposed = new();
     private readonly ConversationBook _book;
     private readonly RunHost _host;
     private readonly IModelCatalog _catalog;
     private Conversation _conversation;
     private string _model;
-    private Task _following = Task.CompletedTask;
+    private IDisposable? _following;
 
     public ChatSession(ConversationBook book, RunHost host, IModelCatalog catalog)
     {
@@ -88,12 +87,7 @@ public sealed class ChatSession : IAsyncDisposable
     /// <summary>The models to offer.</summary>
     public ValueTask<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => _catalog.ListAsync(cancellationToken);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _disposed.CancelAsync();
-        await _following;
-        _disposed.Dispose();
-    }
+    public void Dispose() => _following?.Dispose();
 
     private bool Begin(string? turnId, string prompt, Action<Conversation, Func<IReadOnlyList<ChatMessage>, Run>> ask)
     {
@@ -127,8 +121,8 @@ public sealed class ChatSession : IAsyncDisposable
         }).Run;
         lock (_lock)
         {
-            // Elsewhere, so that no listener runs inside the locks held here.
-            _following = Task.WhenAll(_following, Task.Run(() => FollowAsync(run)));
+            _following?.Dispose();
+            _following = run.Subscribe(OnRunChanged);
         }
 
         return run;
@@ -142,17 +136,22 @@ public sealed class ChatSession : IAsyncDisposable
         _ => null,
     };
 
-    private async Task FollowAsync(Run run)
+    private void OnRunChanged()
     {
-        var seq = 0L;
-        while (!_disposed.IsCancellationRequested && !run.IsEnded)
+        bool ended;
+        lock (_lock)
         {
-            await run.WaitAsync(seq).WaitAsync(_disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            seq = run.Seq;
-            Changed?.Invoke();
+            ended = Snapshot.IsRunning && _conversation.Running is null;
         }
 
-        Refresh();
+        if (ended)
+        {
+            Refresh();
+        }
+        else
+        {
+            Changed?.Invoke();
+        }
     }
 
     private void Refresh()

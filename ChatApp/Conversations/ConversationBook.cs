@@ -34,12 +34,13 @@ public sealed class ConversationBook(IOptions<ConversationsOptions> options, Tim
         }
     }
 
-    /// <summary>The conversation of that id, or null.</summary>
-    public Conversation? Find(string id)
+    /// <summary>The conversation of that id.</summary>
+    /// <exception cref="UnknownConversationException">There is none, or no longer.</exception>
+    public Conversation Get(string id)
     {
         lock (_lock)
         {
-            return Use(id);
+            return Use(id) ?? throw new UnknownConversationException();
         }
     }
 
@@ -55,3 +56,6 @@ public sealed class ConversationBook(IOptions<ConversationsOptions> options, Tim
         return node.Value;
     }
 }
+
+/// <summary>There is no conversation of that id, or no longer.</summary>
+public sealed class UnknownConversationException() : Exception("There is no such conversation, or no longer.");

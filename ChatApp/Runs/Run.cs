@@ -14,7 +14,7 @@ public sealed class Run
     private readonly TokenRate _rate = new();
     private readonly List<RunSource> _sources = [];
     private readonly string? _conversationId;
-    private TaskCompletionSource? _more;
+    private Action? _changed;
     private volatile RunState _state = RunState.Queued;
     private int _tokens;
     private int _reasoningTokens;
@@ -147,15 +147,16 @@ public sealed class Run
         }
     }
 
-    /// <summary>Completes as soon as there are events after <paramref name="after"/>, and at once if there are or the run has ended.</summary>
-    public Task WaitAsync(long after)
+    /// <summary>Calls <paramref name="changed"/> after every change, on the writer's thread: it must be quick and must not throw. Disposing the result ends that.</summary>
+    /// <remarks>Subscribe first, then read: nothing falls in between.</remarks>
+    public IDisposable Subscribe(Action changed)
     {
         lock (_lock)
         {
-            return _entries.Count > after || IsEnded
-                ? Task.CompletedTask
-                : (_more ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            _changed += changed;
         }
+
+        return new Subscription(this, changed);
     }
 
     /// <summary>The figures as of now.</summary>
@@ -228,7 +229,7 @@ public sealed class Run
     /// <summary>Adds an event, unless the run has ended.</summary>
     internal bool Append(RunEvent @event)
     {
-        TaskCompletionSource? more;
+        Action? changed;
         lock (_lock)
         {
             if (IsEnded)
@@ -237,10 +238,10 @@ public sealed class Run
             }
 
             Publish(@event);
-            more = TakeWaiters();
+            changed = _changed;
         }
 
-        more?.TrySetResult();
+        changed?.Invoke();
         return true;
     }
 
@@ -250,7 +251,7 @@ public sealed class Run
     /// </summary>
     internal bool TryEnd(RunState state, RunProblem? problem = null)
     {
-        TaskCompletionSource? more;
+        Action? changed;
         lock (_lock)
         {
             if (IsEnded)
@@ -274,16 +275,16 @@ public sealed class Run
             var metrics = MetricsNow();
             Publish(new DoneEvent(state, UsageNow(), metrics));
             Publish(new CompleteEvent(metrics.Tokens, metrics.DurationMs));
-            more = TakeWaiters();
+            changed = _changed;
         }
 
-        more?.TrySetResult();
+        changed?.Invoke();
         return true;
     }
 
     private void AppendDelta(string text, int tokens, bool reasoning)
     {
-        TaskCompletionSource? more;
+        Action? changed;
         lock (_lock)
         {
             if (IsEnded)
@@ -312,10 +313,10 @@ public sealed class Run
                 Publish(new MetricsEvent(MetricsNow()));
             }
 
-            more = TakeWaiters();
+            changed = _changed;
         }
 
-        more?.TrySetResult();
+        changed?.Invoke();
     }
 
     // The one place where an event becomes visible: a journal that must commit first would stand here.
@@ -325,18 +326,13 @@ public sealed class Run
         _entries.Add(new Entry(@event with { Seq = _entries.Count + 1, T = Math.Round(now, 3) }, false, 0, 0, now));
     }
 
-    private TaskCompletionSource? TakeWaiters()
-    {
-        var more = _more;
-        _more = null;
-        return more;
-    }
-
     private RunEvent Delta(int first, int last)
     {
         var (from, to) = (_entries[first].Start, _entries[last].End);
-        RunEvent @event = _entries[last].IsReasoning ? new ReasoningEvent(_reasoning.Slice(from, to)) : new TokenEvent(_text.Slice(from, to));
-        return @event with { Seq = last + 1, T = Math.Round(_entries[last].At, 3) };
+        var (seq, t) = (last + 1, Math.Round(_entries[last].At, 3));
+        return _entries[last].IsReasoning
+            ? new ReasoningEvent(_reasoning.Slice(from, to)) { Seq = seq, T = t }
+            : new TokenEvent(_text.Slice(from, to)) { Seq = seq, T = t };
     }
 
     private RunMetrics MetricsNow()
@@ -368,4 +364,15 @@ public sealed class Run
     /// <param name="End">Where it ends.</param>
     /// <param name="At">Milliseconds since the run was asked for.</param>
     private readonly record struct Entry(RunEvent? Event, bool IsReasoning, int Start, int End, double At);
+
+    private sealed class Subscription(Run run, Action changed) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (run._lock)
+            {
+                run._changed -= changed;
+            }
+        }
+    }
 }

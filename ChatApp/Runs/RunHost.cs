@@ -41,9 +41,9 @@ public sealed partial class RunHost : IDisposable
     {
         lock (_starting)
         {
-            if (request.Idempotency is { } key && _keys.TryGetValue(key.Key, out var known))
+            if (FindStarted(request.Idempotency) is { } known)
             {
-                return known.Fingerprint == key.Fingerprint ? new StartedRun(known.Run, Replayed: true) : throw new IdempotencyMismatchException();
+                return known;
             }
 
             if (_draining)
@@ -65,6 +65,18 @@ public sealed partial class RunHost : IDisposable
             Log.Started(_logger, id, model.Id);
             owned.Reading = Task.Run(() => OwnAsync(owned, pump, request.Idempotency?.Key));
             return new StartedRun(run, Replayed: false);
+        }
+    }
+
+    /// <summary>The run that an earlier request with this key started; null where there is none, or no key.</summary>
+    /// <exception cref="IdempotencyMismatchException">The key was used for another request.</exception>
+    public StartedRun? FindStarted(IdempotencyKey? key)
+    {
+        lock (_starting)
+        {
+            return key is null || !_keys.TryGetValue(key.Key, out var known) ? null
+                : known.Fingerprint == key.Fingerprint ? new StartedRun(known.Run, Replayed: true)
+                : throw new IdempotencyMismatchException();
         }
     }
 
