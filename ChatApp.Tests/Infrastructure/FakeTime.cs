@@ -122,17 +122,11 @@ public sealed class FakeTime : TimeProvider
 
         public void Fire() => callback(state);
 
-        public void Dispose()
-        {
-            lock (time._lock)
-            {
-                time._timers.Remove(this);
-            }
-        }
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
         public ValueTask DisposeAsync()
         {
-            Dispose();
+            Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             return ValueTask.CompletedTask;
         }
     }

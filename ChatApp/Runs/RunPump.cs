@@ -7,6 +7,8 @@ namespace ChatApp.Runs;
 /// <summary>Reads one model's answer into its run, within the limits of time and size, and says how it ended.</summary>
 internal sealed partial class RunPump(Run run, IChatClient client, RunRequest request, RunsOptions options, TimeProvider time, ILogger logger)
 {
+    private readonly WholeCharacters _answer = new();
+    private readonly WholeCharacters _reasoning = new();
     private ChatFinishReason? _finish;
     private bool _hasContent;
 
@@ -72,7 +74,7 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
         switch (item)
         {
             case TextReasoningContent { Text.Length: > 0 } reasoning:
-                run.AppendReasoning(reasoning.Text, TokenEstimate.OfPiece(reasoning.Text));
+                run.AppendReasoning(_reasoning.Take(reasoning.Text), TokenEstimate.OfPiece(reasoning.Text));
                 return true;
             case TextContent text:
                 TakeSources(text);
@@ -81,7 +83,7 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
                     return false;
                 }
 
-                run.AppendToken(text.Text, TokenEstimate.OfPiece(text.Text));
+                run.AppendToken(_answer.Take(text.Text), TokenEstimate.OfPiece(text.Text));
                 return true;
             case ToolCallDeltaContent delta:
                 return run.Append(new ToolCallDeltaEvent(delta.Index, delta.Arguments, delta.CallId, delta.Name));

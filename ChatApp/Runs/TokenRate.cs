@@ -6,7 +6,7 @@ internal sealed class TokenRate
     private const int Slices = 10;
     private const double SliceMs = 100;
     private readonly int[] _counts = new int[Slices];
-    private long _slice = -Slices;
+    private long _slice;
 
     public void Add(double atMs, int tokens)
     {
@@ -29,7 +29,7 @@ internal sealed class TokenRate
     private void Advance(double atMs)
     {
         var slice = (long)(atMs / SliceMs);
-        for (var passed = Math.Max(_slice + 1, slice - Slices + 1); passed <= slice; passed++)
+        for (var passed = Math.Max(_slice, slice - Slices) + 1; passed <= slice; passed++)
         {
             _counts[passed % Slices] = 0;
         }
