@@ -88,11 +88,16 @@ internal static class JsonBody
         {
             while (reader.Read())
             {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                {
+                    // Half a character, as in "\ud83d", is found only when the text is taken.
+                    reader.GetString();
+                }
             }
 
             return true;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return false;
         }

@@ -11,7 +11,7 @@ internal sealed class Problem(string slug, string title, int status, string deta
     private const string TypePrefix = "urn:chatapp:problem:";
 
     /// <summary>Further members of the body, such as the <c>run</c> that keeps a conversation busy.</summary>
-    public IReadOnlyDictionary<string, object>? Extensions { get; init; }
+    public IDictionary<string, object>? Extensions { get; init; }
 
     /// <summary>How long to wait before trying again.</summary>
     public int? RetryAfterSeconds { get; init; }
@@ -73,6 +73,6 @@ internal sealed class Problem(string slug, string title, int status, string deta
     private sealed record Body(string Type, string Title, int Status, string Detail, string TraceId)
     {
         [JsonExtensionData]
-        public IReadOnlyDictionary<string, object>? Extensions { get; init; }
+        public IDictionary<string, object>? Extensions { get; init; }
     }
 }

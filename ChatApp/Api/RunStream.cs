@@ -34,7 +34,7 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
             while (!context.RequestAborted.IsCancellationRequested)
             {
                 reader.Read(events);
-                if (host.Closing.IsCancellationRequested)
+                if (host.Closing.IsCancellationRequested && (!run.IsEnded || run.State == RunState.Interrupted))
                 {
                     format.WriteShutdown(ComeBackAfter, output);
                     await FlushAsync(context);

@@ -19,6 +19,17 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, TimeProvi
 
     public CancellationToken Stop => _stop.Token;
 
+    public int Readers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _readers;
+            }
+        }
+    }
+
     /// <summary>Ends when the connection to the provider is closed.</summary>
     public Task Reading { get; set; } = Task.CompletedTask;
 

@@ -26,7 +26,7 @@ public sealed partial class RunHost : IDisposable
         Closing = _closing.Token;
     }
 
-    /// <summary>Cancelled once the drain time is over and every run has ended: readers say goodbye and leave.</summary>
+    /// <summary>Cancelled once the drain time is over: readers say goodbye and leave.</summary>
     public CancellationToken Closing { get; }
 
     /// <summary>Whether the process is ending; no run can be started any more.</summary>
@@ -86,13 +86,16 @@ public sealed partial class RunHost : IDisposable
     /// <summary>Says that somebody reads the run; disposing the result says that they left.</summary>
     public IDisposable Attach(Run run) => _runs.TryGetValue(run.Id, out var owned) ? owned.Attach() : OwnedRun.Nobody;
 
+    /// <summary>How many readers the run has now.</summary>
+    public int ReadersOf(Run run) => _runs.TryGetValue(run.Id, out var owned) ? owned.Readers : 0;
+
     /// <summary>
     /// Stops a run: freezes its text, closes the connection to the provider, and returns once that is done. A run that had ended stays as
     /// it was.
     /// </summary>
     public Task<StopResult> StopAsync(Run run) => EndAsync(run, RunState.Cancelled);
 
-    /// <summary>Takes no new runs, gives the running ones the drain time to finish, ends the rest as interrupted, then lets readers go.</summary>
+    /// <summary>Takes no new runs, gives the running ones the drain time to finish, then lets readers go and ends the rest as interrupted.</summary>
     public async Task DrainAsync()
     {
         lock (_starting)
@@ -106,8 +109,11 @@ public sealed partial class RunHost : IDisposable
         using var enough = new CancellationTokenSource();
         await Task.WhenAny(finished, Task.Delay(_options.Drain, _time, enough.Token));
         await enough.CancelAsync();
+
+        // Readers are let go first: those of an answer that is cut now are told to come back, rather than that it is over.
+        var closing = _closing.CancelAsync();
         await Task.WhenAll(running.Select(owned => EndAsync(owned.Run, RunState.Interrupted)));
-        await _closing.CancelAsync();
+        await closing;
     }
 
     public void Dispose() => _closing.Dispose();
