@@ -238,9 +238,13 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
         return response.Headers.GetValues("X-Run-Id").Single();
     }
 
-    public sealed class App : IDisposable
+    public sealed class App : IAsyncLifetime
     {
-        private readonly TestApp _app = TestApp.Start(() =>
+        private TestApp? _app;
+
+        public HttpClient Client => _app!.Client;
+
+        public async ValueTask InitializeAsync() => _app = await TestApp.StartAsync(() =>
         {
             var model = new FakeChatClient();
             model.Say("hello");
@@ -248,8 +252,6 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
             return model;
         });
 
-        public HttpClient Client => _app.Client;
-
-        public void Dispose() => _app.Dispose();
+        public ValueTask DisposeAsync() => _app!.DisposeAsync();
     }
 }

@@ -26,7 +26,7 @@ public sealed class NativeStreamTests
         model.Say("Hel");
         model.Say("lo\r\n\nevent: done\u2028\"");
         model.Finish();
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         var frames = await stream.AllAsync();
 
@@ -50,7 +50,7 @@ public sealed class NativeStreamTests
     {
         var model = new FakeChatClient();
         model.Break(new ProviderException(ProviderFault.RateLimited, "Too many requests. Wait, then retry.") { RetryAfter = TimeSpan.FromSeconds(3) });
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         var frames = await stream.AllAsync();
 
@@ -70,7 +70,7 @@ public sealed class NativeStreamTests
         var model = new FakeChatClient();
         model.Say("Hello");
         model.Finish();
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         var text = await app.Client.GetStringAsync($"/api/stream?q=hi&format=text{query}");
 
         Assert.StartsWith(start, text, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class NativeStreamTests
     {
         var model = new FakeChatClient();
         model.Break(new ProviderException("It burns."));
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         var text = await app.Client.GetStringAsync("/api/stream?q=hi&format=text");
 
         Assert.Contains("❌ Failed: 0 tokens in ", text, StringComparison.Ordinal);
@@ -93,7 +93,7 @@ public sealed class NativeStreamTests
     public async Task Get_EventSourceReconnects_ContinuesItsRunAndStopsAtTheEnd()
     {
         var model = new FakeChatClient();
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         string last;
         using (var first = await SseClient.GetAsync(app.Client, "/api/stream?q=hi"))
         {
@@ -121,7 +121,7 @@ public sealed class NativeStreamTests
     public async Task Get_SameSession_ContinuesTheConversation()
     {
         var models = new List<FakeChatClient>();
-        await using var app = TestApp.Start(() =>
+        await using var app = await TestApp.StartAsync(() =>
         {
             var model = new FakeChatClient();
             model.Say($"answer {models.Count}");
@@ -142,7 +142,7 @@ public sealed class NativeStreamTests
     {
         var (one, two) = (new FakeChatClient(), new FakeChatClient());
         var models = new Queue<FakeChatClient>([one, two]);
-        await using var app = TestApp.Start(() => models.Dequeue());
+        await using var app = await TestApp.StartAsync(() => models.Dequeue());
         using var first = await SseClient.PostAsync(app.Client, "/api/chat/stream", new { store = true, messages = new[] { new { role = "user", content = "a" } } });
         var conversationId = (await first.NextAsync())!.Data.GetProperty("conversationId").GetString();
         object next = new { conversationId, messages = new[] { new { role = "assistant", content = "ignored" }, new { role = "user", content = "b" } } };
@@ -167,7 +167,7 @@ public sealed class NativeStreamTests
     public async Task Post_SameKeyTwice_AttachesToTheRunAndRefusesAnotherBody()
     {
         var model = new FakeChatClient();
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         using var first = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello, "key-1");
         using var second = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello, "key-1");
         using var other = await SseClient.PostAsync(app.Client, "/api/chat/stream", Ask("fake/model"), "key-1");
@@ -186,7 +186,7 @@ public sealed class NativeStreamTests
     {
         var time = new FakeTime();
         var model = new FakeChatClient();
-        await using var app = TestApp.Start(model, time);
+        await using var app = await TestApp.StartAsync(model, time);
         using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         Assert.Equal("connected", (await stream.NextAsync())!.Type);
         Assert.Equal("step", (await stream.NextAsync())!.Type);
@@ -201,7 +201,7 @@ public sealed class NativeStreamTests
     {
         var time = new FakeTime();
         var model = new FakeChatClient();
-        await using var app = TestApp.Start(model, time, ("ChatApp:Runs:MaxCharacters", "100000000"));
+        await using var app = await TestApp.StartAsync(model, time, ("ChatApp:Runs:MaxCharacters", "100000000"));
         using var stalled = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         var run = RunOf(app, stalled);
         using var healthy = await SseClient.GetAsync(app.Client, $"/api/runs/{run.Id}/events");
@@ -233,7 +233,7 @@ public sealed class NativeStreamTests
     {
         var models = new Queue<FakeChatClient>([new FakeChatClient(), new FakeChatClient()]);
         var (cancelled, continued) = (models.First(), models.Last());
-        await using var app = TestApp.Start(() => models.Dequeue());
+        await using var app = await TestApp.StartAsync(() => models.Dequeue());
         Run gone, kept;
         using (var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Ask("m", "cancel")))
         {
@@ -269,7 +269,7 @@ public sealed class NativeStreamTests
             client.Finish();
             return client;
         });
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         var expected = string.Concat(Enumerable.Range(0, 40).Select(i => $"{i}\n😀 "));
         var cuts = Gen.Choose(1, 12).ListOf();
         foreach (var sequence in cuts.Sample(60, 8))
@@ -303,7 +303,7 @@ public sealed class NativeStreamTests
     public async Task F10_TenReadersJoiningAnyTime_GetTheSame()
     {
         var model = new FakeChatClient();
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         using var first = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         var run = RunOf(app, first);
         var readers = new List<Task<List<SseFrame>>> { first.AllAsync() };
@@ -325,7 +325,7 @@ public sealed class NativeStreamTests
     public async Task F20_ShutdownWithOpenStreams_SaysGoodbyeAndEnds()
     {
         var model = new FakeChatClient();
-        await using var app = TestApp.Start(model);
+        await using var app = await TestApp.StartAsync(model);
         using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         await stream.NextAsync();
         app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();

@@ -1,61 +1,57 @@
 using ChatApp.Providers;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ChatApp.Tests.Infrastructure;
 
 /// <summary>The whole app on a real Kestrel and a free port, with the test's model and, where it matters, the test's clock.</summary>
-internal sealed class TestApp : WebApplicationFactory<Program>
+internal sealed class TestApp : IAsyncDisposable
 {
-    private readonly Func<IChatClient>? _model;
-    private readonly TimeProvider? _time;
-    private readonly (string Key, string Value)[] _settings;
+    private readonly WebApplication _app;
 
-    private TestApp(Func<IChatClient>? model, TimeProvider? time, (string Key, string Value)[] settings)
+    private TestApp(WebApplication app)
     {
-        (_model, _time, _settings) = (model, time, settings);
-        UseKestrel(0);
-        StartServer();
-        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = ClientOptions.BaseAddress, Timeout = Eventually.Limit * 3 };
+        _app = app;
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = new Uri(app.Urls.Single()), Timeout = Eventually.Limit * 3 };
     }
 
     /// <summary>A client of its own connections.</summary>
     public HttpClient Client { get; }
 
-    /// <summary>Starts the app. Without a model its own catalog answers, that is <c>guide</c> and <c>scripted</c>.</summary>
-    public static TestApp Start(Func<IChatClient>? model = null, TimeProvider? time = null, params (string Key, string Value)[] settings) => new(model, time, settings);
+    public IServiceProvider Services => _app.Services;
 
     /// <summary>Starts the app around one model.</summary>
-    public static TestApp Start(IChatClient model, TimeProvider? time = null, params (string Key, string Value)[] settings) => new(() => model, time, settings);
+    public static Task<TestApp> StartAsync(IChatClient model, TimeProvider? time = null, params (string Key, string Value)[] settings) =>
+        StartAsync(() => model, time, settings);
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    /// <summary>Starts the app. Without a model its own catalog answers, that is <c>guide</c> and <c>scripted</c>.</summary>
+    public static async Task<TestApp> StartAsync(Func<IChatClient>? model = null, TimeProvider? time = null, params (string Key, string Value)[] settings)
     {
         // A test that leaves a run behind does not wait for it, and a test's clock would not let it end.
-        builder.UseSetting("ChatApp:Runs:Drain", "0s");
-        foreach (var (key, value) in _settings)
+        var args = settings.Prepend(("ChatApp:Runs:Drain", "0s")).Prepend(("urls", "http://127.0.0.1:0")).Select(setting => $"--{setting.Item1}={setting.Item2}");
+        var app = Program.Build([.. args], builder =>
         {
-            builder.UseSetting(key, value);
-        }
-
-        builder.ConfigureServices(services =>
-        {
-            if (_model is not null)
+            builder.Logging.ClearProviders();
+            if (model is not null)
             {
-                services.AddSingleton<IModelCatalog>(new FakeCatalog(_model));
+                builder.Services.AddSingleton<IModelCatalog>(new FakeCatalog(model));
             }
 
-            if (_time is not null)
+            if (time is not null)
             {
-                services.AddSingleton(_time);
+                builder.Services.AddSingleton(time);
             }
         });
+        await app.StartAsync();
+        return new TestApp(app);
     }
 
-    protected override void Dispose(bool disposing)
+    public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        base.Dispose(disposing);
+        await _app.StopAsync();
+        await _app.DisposeAsync();
     }
 }
