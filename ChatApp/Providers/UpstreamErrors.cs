@@ -36,7 +36,8 @@ internal static class UpstreamErrors
         {
             var to = response.Headers.Location is { IsAbsoluteUri: true } location ? $" to {location.Host}" : "";
             return new(ProviderFault.Error, $"{target.Name} ({Address(target)}) redirects{to} ({status}). "
-                + "Redirects aren't followed, so that the key goes nowhere else: set the endpoint to the final address.") { Status = status };
+                + "Redirects aren't followed, so that the key goes nowhere else: set the endpoint to the final address.")
+            { Status = status };
         }
 
         var said = UpstreamErrorText.FromBody(await ReadBodyAsync(response.Content, cancellationToken), target.ApiKey);
