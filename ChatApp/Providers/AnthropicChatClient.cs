@@ -94,7 +94,7 @@ internal sealed class AnthropicChatClient(UpstreamTarget target, IChatClient inn
         }
         catch (JsonException)
         {
-            return UpstreamErrors.Protocol(target, "reported an error in broken JSON", exception);
+            return UpstreamErrors.Protocol(target, "reported an error in broken JSON");
         }
     }
 }

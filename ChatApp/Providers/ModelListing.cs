@@ -29,7 +29,7 @@ internal sealed partial class ModelListing(
     {
         lock (_lock)
         {
-            var stale = _asked is not { } asked || (_last.IsCompleted && time.GetElapsedTime(asked) >= (_last.Result.Count > 0 ? Fresh : FreshSilence));
+            var stale = _asked is not { } asked || (_last.IsCompleted && time.GetElapsedTime(asked) >= (_last is { IsCompletedSuccessfully: true, Result.Count: > 0 } ? Fresh : FreshSilence));
             if (stale)
             {
                 _asked = time.GetTimestamp();

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Providers;
@@ -94,6 +96,12 @@ internal sealed class OpenAIChunkReader(UpstreamTarget target)
 
     private JsonElement Parse(ReadOnlySpan<byte> json)
     {
+        if (!Utf8.IsValid(json))
+        {
+            // A token may end within a character, and some servers send it so; the damage stays within that character.
+            json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json));
+        }
+
         try
         {
             var reader = new Utf8JsonReader(json);

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
@@ -9,6 +10,13 @@ namespace ChatApp.Providers;
 /// </summary>
 internal static class OpenAIRequest
 {
+    // The abstractions' own options indent, which a model pays for in tokens, and write é as \u00e9, twice over in arguments.
+    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions)
+    {
+        WriteIndented = false,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     /// <param name="model">The model's name at the provider.</param>
     /// <param name="messages">The conversation.</param>
     /// <param name="options">What the caller asked for.</param>
@@ -40,7 +48,7 @@ internal static class OpenAIRequest
             AddTools(body, options);
         }
 
-        return BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerOptions.Default));
+        return BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(body, Compact));
     }
 
     private static JsonArray Messages(IEnumerable<ChatMessage> messages, string? instructions)
@@ -121,7 +129,7 @@ internal static class OpenAIRequest
         ["function"] = new JsonObject
         {
             ["name"] = call.Name,
-            ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions),
+            ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), Compact),
         },
     };
 
@@ -131,7 +139,7 @@ internal static class OpenAIRequest
         string text => text,
         JsonElement { ValueKind: JsonValueKind.String } text => JsonText.Read(text),
         TextContent text => text.Text,
-        _ => JsonSerializer.Serialize(result, AIJsonUtilities.DefaultOptions),
+        _ => JsonSerializer.Serialize(result, Compact),
     };
 
     private static JsonObject? Format(ChatResponseFormat? format) => format switch

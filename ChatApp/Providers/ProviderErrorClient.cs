@@ -5,7 +5,7 @@ namespace ChatApp.Providers;
 
 /// <summary>
 /// Makes every failure a <see cref="ProviderException"/>. Most are one already; this catches what a package throws of its own,
-/// whose text may quote the request, so it is never shown.
+/// whose text may quote the request, so it is neither shown nor logged.
 /// </summary>
 internal sealed partial class ProviderErrorClient(IChatClient inner, string provider, ILogger logger) : DelegatingChatClient(inner)
 {
@@ -45,14 +45,14 @@ internal sealed partial class ProviderErrorClient(IChatClient inner, string prov
                 }
             }
 
-            Log.Unexpected(logger, provider, e.GetType().Name);
-            throw new ProviderException(ProviderFault.Protocol, $"{provider} answered in a way that can't be read ({e.GetType().Name}).", e);
+            Log.Unexpected(logger, provider, e.GetType().Name, e.StackTrace);
+            throw new ProviderException(ProviderFault.Protocol, $"{provider} answered in a way that can't be read ({e.GetType().Name}).");
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Provider}: unexpected {Exception}")]
-        public static partial void Unexpected(ILogger logger, string provider, string exception);
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Provider}: unexpected {Exception}\n{Trace}")]
+        public static partial void Unexpected(ILogger logger, string provider, string exception, string? trace);
     }
 }

@@ -70,7 +70,7 @@ internal static partial class UpstreamErrorText
     }
 
     // sk-proj-abc…, sk-ant-api03-…, gsk_…, AIza…, Bearer …, also with the middle already starred out by the provider: sk-ab****wxyz
-    [GeneratedRegex(@"\b(?:(?:sk|pk|rk|gsk|xai|hf|key|ghp|pplx|r8|nvapi)[-_][\w*.\-]{6,}|AIza[\w\-]{10,}|Bearer\s+[^\s""',]+)",
+    [GeneratedRegex(@"\b(?:(?:sk|pk|rk|gsk|xai|hf|ghp|pplx|r8|nvapi)[-_][\w*.\-]{6,}|AIza[\w\-]{10,}|Bearer\s+[^\s""',]+)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 250)]
     private static partial Regex KeyLike();
 }

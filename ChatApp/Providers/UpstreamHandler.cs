@@ -67,7 +67,7 @@ internal sealed class UpstreamHandler(UpstreamTarget target, TimeProvider time) 
         }
 
         var headers = response.Content.Headers;
-        var stream = new UpstreamStream(target, await response.Content.ReadAsStreamAsync(cancellationToken), timings, limitLines: streaming);
+        var stream = new UpstreamStream(target, await response.Content.ReadAsStreamAsync(cancellationToken), timings, isEvents: streaming);
         response.Content = new StreamContent(stream);
         Copy(headers, response.Content.Headers);
     }

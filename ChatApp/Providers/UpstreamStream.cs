@@ -1,13 +1,14 @@
 namespace ChatApp.Providers;
 
 /// <summary>
-/// A response's body with bounds: a line of at most 1 MB, 64 MB in all. The event parser above has none of its own: one endless line
+/// A response's body with bounds: a stream has lines of at most 1 MB and 64 MB in all, a document 8 MB. The event parser above has none of its own: one endless line
 /// would be collected until memory runs out. A connection that breaks while it is read is told as <see cref="ProviderFault.Interrupted"/>.
 /// </summary>
-internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, UpstreamTimings? timings, bool limitLines) : Stream
+internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, UpstreamTimings? timings, bool isEvents) : Stream
 {
-    internal const int MaxLine = 1024 * 1024;
-    internal const long MaxTotal = 64L * 1024 * 1024;
+    private const int MaxLine = 1024 * 1024;
+    private const long MaxEvents = 64L * 1024 * 1024;
+    private const long MaxDocument = 8L * 1024 * 1024;
 
     private long _total;
     private int _line;
@@ -84,12 +85,12 @@ internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, Upstre
         }
 
         _total += bytes.Length;
-        if (_total > MaxTotal)
+        if (_total > (isEvents ? MaxEvents : MaxDocument))
         {
-            throw UpstreamErrors.Protocol(target, "sent more than 64 MB in one answer");
+            throw UpstreamErrors.Protocol(target, isEvents ? "sent more than 64 MB in one answer" : "sent a document of more than 8 MB");
         }
 
-        if (limitLines)
+        if (isEvents)
         {
             CountLines(bytes);
         }
