@@ -94,19 +94,21 @@ internal sealed class FakeTime(DateTimeOffset? start = null) : TimeProvider
             return true;
         }
 
-        public void Dispose()
+        public void Dispose() => Remove();
+
+        public ValueTask DisposeAsync()
+        {
+            Remove();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Remove()
         {
             lock (time._lock)
             {
                 Due = null;
                 time._timers.Remove(this);
             }
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Dispose();
-            return ValueTask.CompletedTask;
         }
     }
 }
