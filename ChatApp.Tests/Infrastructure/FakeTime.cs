@@ -1,114 +1,133 @@
 namespace ChatApp.Tests.Infrastructure;
 
-/// <summary>A clock that moves only when told to; timers that fall due fire inside <see cref="Advance"/>, in order, on the caller's thread.</summary>
-internal sealed class FakeTime(DateTimeOffset? start = null) : TimeProvider
+/// <summary>A clock that moves only when told to. Timers fire inside <see cref="Advance"/>, in order of their due times, on the caller's thread.</summary>
+public sealed class FakeTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<FakeTimer> _timers = [];
-    private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly DateTimeOffset _start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private TimeSpan _elapsed;
 
-    /// <summary>Timers that are set and have not fired; a test that leaves one behind has leaked it.</summary>
-    public int ActiveTimers
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>How many timers are waiting: lets a test see that something is armed before it moves the clock.</summary>
+    public int ArmedTimers
     {
         get
         {
             lock (_lock)
             {
-                return _timers.Count(timer => timer.Due is not null);
+                return _timers.Count;
             }
         }
     }
 
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+    // Not from 0: a timestamp of 0 would hide code that takes it for "never".
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+        {
+            return TimeSpan.TicksPerHour + _elapsed.Ticks;
+        }
+    }
 
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
         {
-            return _now;
+            return _start + _elapsed;
         }
     }
-
-    public override long GetTimestamp() => GetUtcNow().Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new FakeTimer(this, callback, state);
-        lock (_lock)
-        {
-            _timers.Add(timer);
-        }
-
         timer.Change(dueTime, period);
         return timer;
     }
 
-    /// <summary>Moves the clock on, stopping at each timer on the way so that it sees its own due time as "now".</summary>
+    /// <summary>Moves the clock, firing every timer that falls due on the way.</summary>
     public void Advance(TimeSpan by)
     {
-        var end = GetUtcNow() + by;
-        while (TakeNext(end) is { } timer)
-        {
-            timer.Fire();
-        }
-
+        TimeSpan target;
         lock (_lock)
         {
-            _now = end;
+            target = _elapsed + by;
         }
-    }
 
-    private FakeTimer? TakeNext(DateTimeOffset end)
-    {
-        lock (_lock)
+        while (true)
         {
-            var next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
-            if (next?.Due is { } due)
+            FakeTimer next;
+            lock (_lock)
             {
-                _now = due > _now ? due : _now;
-                next.Due = next.Period > TimeSpan.Zero ? due + next.Period : null;
+                if (_timers.Where(timer => timer.Due <= target).MinBy(timer => timer.Due) is not { } due)
+                {
+                    _elapsed = target;
+                    return;
+                }
+
+                next = due;
+                _elapsed = next.Due > _elapsed ? next.Due : _elapsed;
+                next.Rearm();
             }
 
-            return next;
+            next.Fire();
         }
     }
 
     private sealed class FakeTimer(FakeTime time, TimerCallback callback, object? state) : ITimer
     {
-        public DateTimeOffset? Due { get; set; }
+        private TimeSpan _period;
 
-        public TimeSpan Period { get; private set; }
-
-        public void Fire() => callback(state);
+        public TimeSpan Due { get; private set; }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            var fireNow = false;
             lock (time._lock)
             {
-                Period = period;
-                Due = dueTime == Timeout.InfiniteTimeSpan ? null : time._now + dueTime;
+                time._timers.Remove(this);
+                _period = period;
+                if (dueTime == TimeSpan.Zero && period <= TimeSpan.Zero)
+                {
+                    fireNow = true;
+                }
+                else if (dueTime >= TimeSpan.Zero)
+                {
+                    Due = time._elapsed + dueTime;
+                    time._timers.Add(this);
+                }
+            }
+
+            if (fireNow)
+            {
+                // As a real timer would: soon, on another thread.
+                ThreadPool.QueueUserWorkItem(_ => Fire());
             }
 
             return true;
         }
 
-        public void Dispose() => Remove();
+        public void Rearm()
+        {
+            if (_period > TimeSpan.Zero)
+            {
+                Due += _period;
+            }
+            else
+            {
+                time._timers.Remove(this);
+            }
+        }
+
+        public void Fire() => callback(state);
+
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
         public ValueTask DisposeAsync()
         {
-            Remove();
+            Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             return ValueTask.CompletedTask;
-        }
-
-        private void Remove()
-        {
-            lock (time._lock)
-            {
-                Due = null;
-                time._timers.Remove(this);
-            }
         }
     }
 }

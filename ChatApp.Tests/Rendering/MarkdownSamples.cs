@@ -27,6 +27,28 @@ internal static class MarkdownSamples
         from sizes in Gen.ArrayOf(Gen.Choose(1, largest), text.Length)
         select Cut(text, sizes).ToArray();
 
+    /// <summary>Smaller cases that may fail the same way: a chunk less, or one without its first or last character.</summary>
+    public static IEnumerable<string[]> Shrink(string[] chunks)
+    {
+        for (var size = chunks.Length / 2; size > 1; size /= 2)
+        {
+            for (var at = 0; at + size <= chunks.Length; at += size)
+            {
+                yield return [.. chunks[..at], .. chunks[(at + size)..]];
+            }
+        }
+
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            yield return [.. chunks[..i], .. chunks[(i + 1)..]];
+            if (chunks[i].Length > 1)
+            {
+                yield return [.. chunks[..i], chunks[i][1..], .. chunks[(i + 1)..]];
+                yield return [.. chunks[..i], chunks[i][..^1], .. chunks[(i + 1)..]];
+            }
+        }
+    }
+
     private static IEnumerable<string> Cut(string text, int[] sizes)
     {
         for (int at = 0, i = 0; at < text.Length; i++)

@@ -11,6 +11,7 @@ internal sealed class TableBlock : LeafBlock
     {
         Columns = columns;
         ProcessInlines = false;
+        Lines = new Markdig.Helpers.StringLineGroup(4);
     }
 
     public IReadOnlyList<MarkdownAlignment> Columns { get; }

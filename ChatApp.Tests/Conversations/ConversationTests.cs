@@ -1,0 +1,106 @@
+using ChatApp.Conversations;
+using ChatApp.Runs;
+using ChatApp.Tests.Infrastructure;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
+
+namespace ChatApp.Tests.Conversations;
+
+public sealed class ConversationTests
+{
+    private readonly FakeTime _time = new();
+
+    private Run Answer(string text, bool ended = true)
+    {
+        var run = new Run("run", "fake/model", null, _time, _time.GetTimestamp(), 0);
+        run.AppendToken(text, 1);
+        if (ended)
+        {
+            run.TryEnd(RunState.Completed);
+        }
+
+        return run;
+    }
+
+    [Fact]
+    public void Ask_WithEarlierTurns_SendsThemInOrder()
+    {
+        var conversation = new Conversation("c", contextTokens: 1000);
+        conversation.Ask("one", null, _ => Answer("first"));
+        IReadOnlyList<ChatMessage> sent = [];
+        conversation.Ask("two", "be brief", messages =>
+        {
+            sent = messages;
+            return Answer("second");
+        });
+
+        Assert.Equal([(ChatRole.System, "be brief"), (ChatRole.User, "one"), (ChatRole.Assistant, "first"), (ChatRole.User, "two")], sent.Select(m => (m.Role, m.Text)));
+    }
+
+    [Fact]
+    public void Ask_MoreThanTheBudget_LeavesTheOldestOutAndKeepsTheQuestion()
+    {
+        var conversation = new Conversation("c", contextTokens: 100);
+        conversation.Ask("old", null, _ => Answer(new string('x', 400)));
+        conversation.Ask("new", null, _ => Answer("short"));
+        IReadOnlyList<ChatMessage> sent = [];
+        conversation.Ask("question", null, messages =>
+        {
+            sent = messages;
+            return Answer("");
+        });
+        Assert.Equal(["new", "short", "question"], sent.Select(m => m.Text));
+    }
+
+    [Fact]
+    public void Ask_TurnWithoutAnswer_IsNotSentAgain()
+    {
+        var conversation = new Conversation("c", contextTokens: 1000);
+        conversation.Ask("failed", null, _ => Answer(""));
+        conversation.Refuse(null, "refused", new RunProblem("unknown-model", "t", 400, "d"));
+        IReadOnlyList<ChatMessage> sent = [];
+        conversation.Ask("now", null, messages =>
+        {
+            sent = messages;
+            return Answer("");
+        });
+
+        Assert.Equal(["now"], sent.Select(m => m.Text));
+        Assert.Equal(["failed", "refused", "now"], conversation.Turns.Select(t => t.Prompt));
+        Assert.Equal(3, conversation.Turns.Select(t => t.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public void Ask_WhileAnswering_IsBusy()
+    {
+        var conversation = new Conversation("c", 1000);
+        conversation.Ask("one", null, _ => Answer("…", ended: false));
+        var busy = Assert.Throws<ConversationBusyException>(() => conversation.Ask("two", null, _ => throw new InvalidOperationException("started")));
+        Assert.Equal("run", busy.RunId);
+        Assert.Single(conversation.Turns);
+    }
+
+    [Fact]
+    public void AskAgain_EarlierTurn_ReplacesItAndDropsWhatFollows()
+    {
+        var conversation = new Conversation("c", 1000);
+        var first = conversation.Ask("one", null, _ => Answer("first"));
+        conversation.Ask("two", null, _ => Answer("second"));
+        conversation.AskAgain(first.Id, _ => Answer("other"));
+
+        var turn = Assert.Single(conversation.Turns);
+        Assert.Equal(("one", "other"), (turn.Prompt, turn.Run!.ReadText()));
+    }
+
+    [Fact]
+    public void Create_MoreThanKept_ForgetsTheOneUnusedForLongest()
+    {
+        var book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 2 }), _time);
+        var (one, two) = (book.Create(), book.Create());
+        book.Get(one.Id);
+        book.Create();
+
+        Assert.Same(one, book.Get(one.Id));
+        Assert.Throws<UnknownConversationException>(() => book.Get(two.Id));
+    }
+}

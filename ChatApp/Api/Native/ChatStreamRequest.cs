@@ -1,0 +1,51 @@
+using System.Text.Json.Serialization;
+
+namespace ChatApp.Api.Native;
+
+/// <summary>The body of <c>POST /api/chat/stream</c>. Properties it does not name are ignored.</summary>
+internal sealed record ChatStreamRequest
+{
+    public IReadOnlyList<ChatStreamMessage>? Messages { get; init; }
+
+    public string? Model { get; init; }
+
+    public string? ConversationId { get; init; }
+
+    public string? System { get; init; }
+
+    public ChatStreamOptions? Options { get; init; }
+
+    public bool? Store { get; init; }
+
+    public string? OnDisconnect { get; init; }
+
+    public string? Format { get; init; }
+}
+
+/// <summary>One message: who said it, and what.</summary>
+internal sealed record ChatStreamMessage
+{
+    public string? Role { get; init; }
+
+    public string? Content { get; init; }
+
+    /// <summary>Which call a tool's message answers.</summary>
+    [JsonPropertyName("toolCallId")]
+    public string? ToolCallId { get; init; }
+}
+
+/// <summary>How the model shall answer.</summary>
+internal sealed record ChatStreamOptions
+{
+    public float? Temperature { get; init; }
+
+    public float? TopP { get; init; }
+
+    public int? MaxTokens { get; init; }
+
+    public IReadOnlyList<string>? Stop { get; init; }
+
+    public long? Seed { get; init; }
+
+    public string? ReasoningEffort { get; init; }
+}

@@ -1,0 +1,30 @@
+using ChatApp.Security;
+
+namespace ChatApp.Api.Native;
+
+public static class NativeRoutes
+{
+    /// <summary>Maps the native protocol: start a run, read it, resume it, stop it.</summary>
+    public static IEndpointRouteBuilder MapNative(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("/api").DisableAntiforgery();
+
+        // Starts a run and streams it.
+        api.MapPost("/chat/stream", StartRun.PostAsync);
+
+        // The same for EventSource and curl; a reader that comes back with Last-Event-ID continues its run.
+        api.MapGet("/stream", StartRun.GetAsync).AddEndpointFilter(RefuseCrossSite);
+
+        // Attach, replay, resume.
+        api.MapGet("/runs/{id}/events", ReadRun.EventsAsync);
+
+        // Where a run stands, with its text.
+        api.MapGet("/runs/{id}", ReadRun.Status);
+
+        api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).AddEndpointFilter(RefuseCrossSite);
+        return endpoints;
+    }
+
+    private static ValueTask<object?> RefuseCrossSite(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        OriginRule.Allows(context.HttpContext.Request) ? next(context) : ValueTask.FromResult<object?>(Problem.CrossSite);
+}

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using ChatApp.Runs;
+
+namespace ChatApp.Api.Native;
+
+/// <summary>The answer's text as it comes, for a terminal, with one line at the end that says how it went.</summary>
+internal sealed class TextFormat(bool footer) : IRunFormat
+{
+    private string? _problem;
+    private RunState _state;
+
+    public string ContentType => "text/plain; charset=utf-8";
+
+    public void Write(RunEvent @event, IBufferWriter<byte> output)
+    {
+        switch (@event)
+        {
+            case TokenEvent token:
+                Encoding.UTF8.GetBytes(token.Content, output);
+                break;
+            case ErrorEvent error:
+                _problem = error.Problem.Detail;
+                break;
+            case DoneEvent done:
+                _state = done.Reason;
+                break;
+            case CompleteEvent complete when footer:
+                Encoding.UTF8.GetBytes(Footer(complete), output);
+                break;
+        }
+    }
+
+    // Text has no comments, and anything else would be part of the answer.
+    public void WriteHeartbeat(IBufferWriter<byte> output)
+    {
+    }
+
+    public void WriteShutdown(TimeSpan retry, IBufferWriter<byte> output)
+    {
+        if (footer)
+        {
+            output.Write("\n\n---\n⚠️ The server is shutting down; the answer was cut here.\n"u8);
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private string Footer(CompleteEvent complete)
+    {
+        var head = _state switch
+        {
+            RunState.Completed => "✅ Complete",
+            RunState.Cancelled => "⏹️ Cancelled",
+            RunState.Failed => "❌ Failed",
+            RunState.Interrupted => "⚠️ Interrupted",
+            _ => "✂️ Incomplete",
+        };
+        var figures = string.Create(CultureInfo.InvariantCulture, $"{complete.Tokens} tokens in {complete.DurationMs / 1000:0.00}s");
+        return $"\n\n---\n{head}: {figures}{(_problem is null ? "" : $". {_problem}")}\n";
+    }
+}

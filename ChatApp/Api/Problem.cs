@@ -1,0 +1,78 @@
+using System.Text.Json.Serialization;
+using ChatApp.Conversations;
+using ChatApp.Providers;
+using ChatApp.Runs;
+
+namespace ChatApp.Api;
+
+/// <summary>An error before anything was streamed: RFC 9457 problem details with a stable type. docs/streaming-api.md lists the types.</summary>
+internal sealed class Problem(string slug, string title, int status, string detail) : IResult
+{
+    private const string TypePrefix = "urn:chatapp:problem:";
+
+    /// <summary>Further members of the body, such as the <c>run</c> that keeps a conversation busy.</summary>
+    public IDictionary<string, object>? Extensions { get; init; }
+
+    /// <summary>How long to wait before trying again.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
+    public static Problem NotFound { get; } = new("not-found", "Not found", StatusCodes.Status404NotFound, "There is nothing here by that id, or no longer.");
+
+    public static Problem InvalidCursor { get; } =
+        new("invalid-cursor", "The cursor is not valid", StatusCodes.Status400BadRequest, "Last-Event-ID is the id of an event, RUN:SEQ; after is its number.");
+
+    public static Problem CrossSite { get; } = new(
+        "cross-site-request", "Cross-site requests are refused", StatusCodes.Status403Forbidden, "This may be asked by programs and by pages of this site only.");
+
+    public static Problem UnsupportedMediaType { get; } = new(
+        "unsupported-media-type", "Unsupported media type", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json, UTF-8, not compressed.");
+
+    public static Problem BodyTooLarge { get; } = new(
+        "body-too-large", "The body is too large", StatusCodes.Status413PayloadTooLarge, "A request may have 1 MB. Send fewer or shorter messages.");
+
+    public static Problem InvalidJson(string detail) => new("invalid-json", "The body is not valid JSON", StatusCodes.Status400BadRequest, detail);
+
+    public static Problem Validation(string property, string detail) => new("validation", "The request is not valid", StatusCodes.Status400BadRequest, detail)
+    {
+        Extensions = new Dictionary<string, object> { ["errors"] = new Dictionary<string, string[]> { [property] = [detail] } },
+    };
+
+    /// <summary>The problem behind an exception of the send path; null for one that is no answer to the caller.</summary>
+    public static Problem? From(Exception exception) => exception switch
+    {
+        UnknownConversationException => NotFound,
+        UnknownModelException => new("unknown-model", "There is no such model", StatusCodes.Status400BadRequest, exception.Message),
+        ProviderUnavailableException => new("provider-unavailable", "The provider can't be used now", StatusCodes.Status409Conflict, exception.Message),
+        IdempotencyMismatchException => new("idempotency-mismatch", "The key was used for another request", StatusCodes.Status422UnprocessableEntity, exception.Message),
+        ConversationBusyException busy => new("conversation-busy", "The conversation is busy", StatusCodes.Status409Conflict, exception.Message)
+        {
+            Extensions = new Dictionary<string, object> { ["run"] = $"/api/runs/{busy.RunId}" },
+        },
+        ShuttingDownException => new("shutting-down", "The server is shutting down", StatusCodes.Status503ServiceUnavailable, exception.Message) { RetryAfterSeconds = 2 },
+        _ => null,
+    };
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (RetryAfterSeconds is { } seconds)
+        {
+            httpContext.Response.Headers.RetryAfter = $"{seconds}";
+        }
+
+        httpContext.Response.StatusCode = status;
+        return httpContext.Response.WriteAsJsonAsync(
+            new Body(TypePrefix + slug, title, status, detail, httpContext.TraceIdentifier) { Extensions = Extensions },
+            options: null,
+            "application/problem+json",
+            httpContext.RequestAborted);
+    }
+
+    /// <summary>The problem object as it also stands in an <c>error</c> event.</summary>
+    internal static string TypeOf(string slug) => TypePrefix + slug;
+
+    private sealed record Body(string Type, string Title, int Status, string Detail, string TraceId)
+    {
+        [JsonExtensionData]
+        public IDictionary<string, object>? Extensions { get; init; }
+    }
+}

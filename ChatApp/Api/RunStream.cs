@@ -1,0 +1,134 @@
+using ChatApp.Runs;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ChatApp.Api;
+
+/// <summary>
+/// Writes a run to one HTTP response, whatever the format: catches up from the cursor, follows to the end, keeps an idle connection open,
+/// gives up on a reader that does not read, and says goodbye when the server ends.
+/// </summary>
+internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger<RunStream> logger)
+{
+    /// <summary>After so much silence something is written, since proxies close idle connections, commonly after 60 s.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>A reader that takes nothing for so long is cut; it can come back with its cursor.</summary>
+    public static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan ComeBackAfter = TimeSpan.FromSeconds(2);
+
+    public async Task WriteAsync(HttpContext context, Run run, long after, IRunFormat format)
+    {
+        using var attached = host.Attach(run);
+        using var reader = new RunReader(run, after);
+        // The stop token of the request and of the server only wake the reader: a wait that throws for every reader that leaves costs more.
+        await using var gone = context.RequestAborted.UnsafeRegister(static reader => ((RunReader)reader!).Wake(), reader);
+        await using var closing = host.Closing.UnsafeRegister(static reader => ((RunReader)reader!).Wake(), reader);
+        var silence = new Silence(reader, time);
+        await using var heartbeat = silence.Timer;
+        Begin(context, run, format);
+        try
+        {
+            var events = new List<RunEvent>();
+            var output = context.Response.BodyWriter;
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                reader.Read(events);
+                if (host.Closing.IsCancellationRequested && (!run.IsEnded || run.State == RunState.Interrupted))
+                {
+                    format.WriteShutdown(ComeBackAfter, output);
+                    await FlushAsync(context);
+                    return;
+                }
+
+                foreach (var @event in events)
+                {
+                    format.Write(@event, output);
+                }
+
+                if (events.Count == 0 && silence.IsDue)
+                {
+                    format.WriteHeartbeat(output);
+                }
+
+                events.Clear();
+                if (output.UnflushedBytes > 0)
+                {
+                    await FlushAsync(context);
+                    silence.Restart();
+                }
+
+                if (reader.IsAtEnd)
+                {
+                    return;
+                }
+
+                await reader.WaitAsync();
+            }
+        }
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The reader left, or was cut; the run goes on or ends as its request asked.
+            Log.Left(logger, run.Id, exception);
+        }
+    }
+
+    private static void Begin(HttpContext context, Run run, IRunFormat format)
+    {
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        var response = context.Response;
+        response.ContentType = format.ContentType;
+        response.Headers.CacheControl = "no-cache, no-transform";
+        response.Headers["X-Accel-Buffering"] = "no";
+        response.Headers["X-Run-Id"] = run.Id;
+    }
+
+    private async ValueTask FlushAsync(HttpContext context)
+    {
+        var flush = context.Response.BodyWriter.FlushAsync();
+        if (flush.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        try
+        {
+            await flush.AsTask().WaitAsync(WriteDeadline, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.Cut(logger, WriteDeadline);
+            context.Abort();
+        }
+    }
+
+    /// <summary>Notices that nothing was written for a heartbeat's length, and wakes the reader for it.</summary>
+    private sealed class Silence
+    {
+        private readonly TimeProvider _time;
+        private long _since;
+
+        public Silence(RunReader reader, TimeProvider time)
+        {
+            _time = time;
+            _since = time.GetTimestamp();
+            // Ticks at a third of the length: a restart is a note of the time, not a change of the timer.
+            Timer = time.CreateTimer(static reader => ((RunReader)reader!).Wake(), reader, Heartbeat / 3, Heartbeat / 3);
+        }
+
+        public ITimer Timer { get; }
+
+        public bool IsDue => _time.GetElapsedTime(_since) >= Heartbeat;
+
+        public void Restart() => _since = _time.GetTimestamp();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "A reader of run {RunId} left")]
+        public static partial void Left(ILogger logger, string runId, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "A reader took nothing for {Deadline} and was cut")]
+        public static partial void Cut(ILogger logger, TimeSpan deadline);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using ChatApp.Runs;
+using Microsoft.Extensions.AI;
+
+namespace ChatApp.Conversations;
+
+/// <summary>Turns, one after the other, with at most one answer being made. Safe from any thread.</summary>
+public sealed class Conversation(string id, int contextTokens)
+{
+    private readonly Lock _lock = new();
+    private int _lastTurn;
+
+    /// <summary>Its id; whoever knows it may read it and ask in it.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>The turns, oldest first.</summary>
+    public ImmutableList<ChatTurn> Turns { get; private set; } = [];
+
+    /// <summary>The answer being made now.</summary>
+    public Run? Running => Turns is [.., { Run: { IsEnded: false } run }] ? run : null;
+
+    /// <summary>Asks: appends a turn and starts its run, unless an answer is being made.</summary>
+    /// <param name="prompt">What the person wrote.</param>
+    /// <param name="system">What the model is told before all else, if anything.</param>
+    /// <param name="start">Starts the run for the messages to send.</param>
+    /// <exception cref="ConversationBusyException">An answer is being made.</exception>
+    public ChatTurn Ask(string prompt, string? system, Func<IReadOnlyList<ChatMessage>, Run> start)
+    {
+        lock (_lock)
+        {
+            ThrowIfBusy();
+            var turn = new ChatTurn($"{_lastTurn + 1}", prompt);
+            turn = turn with { Run = start(Messages(Turns, prompt, system)) };
+            _lastTurn++;
+            Turns = Turns.Add(turn);
+            return turn;
+        }
+    }
+
+    /// <summary>Asks a turn's question again; turns after it are dropped and its former answer is replaced.</summary>
+    /// <exception cref="ConversationBusyException">An answer is being made.</exception>
+    public ChatTurn? AskAgain(string turnId, Func<IReadOnlyList<ChatMessage>, Run> start)
+    {
+        lock (_lock)
+        {
+            ThrowIfBusy();
+            var index = Turns.FindIndex(turn => turn.Id == turnId);
+            if (index < 0)
+            {
+                return null;
+            }
+
+            var turn = new ChatTurn(turnId, Turns[index].Prompt);
+            turn = turn with { Run = start(Messages(Turns.GetRange(0, index), turn.Prompt, system: null)) };
+            Turns = Turns.GetRange(0, index).Add(turn);
+            return turn;
+        }
+    }
+
+    /// <summary>Keeps a turn that could not be started, so that what was written is not lost.</summary>
+    public void Refuse(string? turnId, string prompt, RunProblem problem)
+    {
+        lock (_lock)
+        {
+            var index = turnId is null ? -1 : Turns.FindIndex(turn => turn.Id == turnId);
+            var refused = new ChatTurn(index < 0 ? $"{++_lastTurn}" : turnId!, prompt) { Refusal = problem };
+            Turns = index < 0 ? Turns.Add(refused) : Turns.SetItem(index, refused);
+        }
+    }
+
+    /// <summary>Notes that a turn's answer was stopped.</summary>
+    public void NoteStop(Run run, TimeSpan took)
+    {
+        lock (_lock)
+        {
+            var index = Turns.FindIndex(turn => turn.Run == run);
+            if (index >= 0)
+            {
+                Turns = Turns.SetItem(index, Turns[index] with { StopTook = took });
+            }
+        }
+    }
+
+    private void ThrowIfBusy()
+    {
+        if (Running is { } run)
+        {
+            throw new ConversationBusyException(run.Id);
+        }
+    }
+
+    // The newest turns that fit the budget, whole: the question always, a turn without an answer never.
+    private List<ChatMessage> Messages(ImmutableList<ChatTurn> earlier, string prompt, string? system)
+    {
+        var budget = contextTokens - TokenEstimate.OfText(prompt.Length + (system?.Length ?? 0));
+        var messages = new List<ChatMessage> { new(ChatRole.User, prompt) };
+        foreach (var turn in earlier.Reverse())
+        {
+            var answer = turn.Run?.ReadText() ?? "";
+            budget -= TokenEstimate.OfText(turn.Prompt.Length + answer.Length);
+            if (budget < 0)
+            {
+                break;
+            }
+
+            if (answer.Length > 0)
+            {
+                messages.Add(new ChatMessage(ChatRole.Assistant, answer));
+                messages.Add(new ChatMessage(ChatRole.User, turn.Prompt));
+            }
+        }
+
+        if (!string.IsNullOrEmpty(system))
+        {
+            messages.Add(new ChatMessage(ChatRole.System, system));
+        }
+
+        messages.Reverse();
+        return messages;
+    }
+}
+
+/// <summary>An answer is being made in this conversation.</summary>
+/// <param name="runId">The run that makes it.</param>
+public sealed class ConversationBusyException(string runId) : Exception("An answer is being made in this conversation. Wait for it, or stop it.")
+{
+    /// <summary>The run that makes it.</summary>
+    public string RunId { get; } = runId;
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace ChatApp.Runs;
+
+/// <summary>A run with what its owner needs to end it: the reading of the model's answer, and the readers that still want it.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source holds nothing to free, and a late stop may still cancel it.")]
+internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, TimeProvider time, Func<Task> cancel)
+{
+    /// <summary>A reader of a run that nobody owns any more.</summary>
+    public static readonly IDisposable Nobody = new Reader(null);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private ITimer? _abandoned;
+    private int _readers;
+    private bool _ended;
+
+    public Run Run => run;
+
+    public CancellationToken Stop => _stop.Token;
+
+    public int Readers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _readers;
+            }
+        }
+    }
+
+    /// <summary>Ends when the connection to the provider is closed.</summary>
+    public Task Reading { get; set; } = Task.CompletedTask;
+
+    public async Task StopReadingAsync()
+    {
+        await _stop.CancelAsync();
+        await Reading;
+    }
+
+    public IDisposable Attach()
+    {
+        lock (_lock)
+        {
+            _readers++;
+            _abandoned?.Dispose();
+            _abandoned = null;
+        }
+
+        return new Reader(this);
+    }
+
+    public void OnEnded()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            _abandoned?.Dispose();
+            _abandoned = null;
+        }
+    }
+
+    private void Detach()
+    {
+        lock (_lock)
+        {
+            if (--_readers == 0 && !_ended && onDisconnect != DisconnectPolicy.Continue)
+            {
+                // A timer also where it is cancelled at once: whoever leaves does not wait for the provider's connection to close.
+                _abandoned = time.CreateTimer(_ => _ = cancel(), null, onDisconnect.GoesOnFor, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private sealed class Reader(OwnedRun? owned) : IDisposable
+    {
+        private OwnedRun? _owned = owned;
+
+        public void Dispose() => Interlocked.Exchange(ref _owned, null)?.Detach();
+    }
+}

@@ -1,0 +1,174 @@
+using System.Collections.Concurrent;
+using ChatApp.Providers;
+using Microsoft.Extensions.Options;
+
+namespace ChatApp.Runs;
+
+/// <summary>Starts runs and owns them until they end: nobody else cancels one, times it out or forgets it.</summary>
+public sealed partial class RunHost : IDisposable
+{
+    private readonly ConcurrentDictionary<string, OwnedRun> _runs = new();
+    private readonly Dictionary<string, (string Fingerprint, Run Run)> _keys = [];
+    private readonly Lock _starting = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly IModelCatalog _catalog;
+    private readonly RunsOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RunHost> _logger;
+    private bool _draining;
+
+    public RunHost(IModelCatalog catalog, IOptions<RunsOptions> options, TimeProvider time, ILogger<RunHost> logger)
+    {
+        _catalog = catalog;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+        Closing = _closing.Token;
+    }
+
+    /// <summary>Cancelled once the drain time is over: readers say goodbye and leave.</summary>
+    public CancellationToken Closing { get; }
+
+    /// <summary>Whether the process is ending; no run can be started any more.</summary>
+    public bool IsDraining => Volatile.Read(ref _draining);
+
+    /// <summary>Starts a run, or finds the one that an earlier request with the same idempotency key started.</summary>
+    /// <exception cref="UnknownModelException">There is no such model.</exception>
+    /// <exception cref="ProviderUnavailableException">The model's provider can't be used now.</exception>
+    /// <exception cref="IdempotencyMismatchException">The key was used for another request.</exception>
+    /// <exception cref="ShuttingDownException">The process is ending.</exception>
+    public StartedRun Start(RunRequest request)
+    {
+        lock (_starting)
+        {
+            if (FindStarted(request.Idempotency) is { } known)
+            {
+                return known;
+            }
+
+            if (_draining)
+            {
+                throw new ShuttingDownException();
+            }
+
+            var model = _catalog.Resolve(request.Model);
+            var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
+            var run = new Run(id, model.Id, request.ConversationId, _time, request.Asked ?? _time.GetTimestamp(), TokenEstimate.OfMessages(request.Messages));
+            var pump = new RunPump(run, model.Client, request, _options, _time, _logger);
+            var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _time, () => StopAsync(run));
+            _runs[id] = owned;
+            if (request.Idempotency is { } first)
+            {
+                _keys[first.Key] = (first.Fingerprint, run);
+            }
+
+            Log.Started(_logger, id, model.Id);
+            owned.Reading = Task.Run(() => OwnAsync(owned, pump, request.Idempotency?.Key));
+            return new StartedRun(run, Replayed: false);
+        }
+    }
+
+    /// <summary>The run that an earlier request with this key started; null where there is none, or no key.</summary>
+    /// <exception cref="IdempotencyMismatchException">The key was used for another request.</exception>
+    public StartedRun? FindStarted(IdempotencyKey? key)
+    {
+        lock (_starting)
+        {
+            return key is null || !_keys.TryGetValue(key.Key, out var known) ? null
+                : known.Fingerprint == key.Fingerprint ? new StartedRun(known.Run, Replayed: true)
+                : throw new IdempotencyMismatchException();
+        }
+    }
+
+    /// <summary>The run of that id; null where there is none, or it has ended and been forgotten.</summary>
+    public Run? Find(string id) => _runs.TryGetValue(id, out var owned) ? owned.Run : null;
+
+    /// <summary>Says that somebody reads the run; disposing the result says that they left.</summary>
+    public IDisposable Attach(Run run) => _runs.TryGetValue(run.Id, out var owned) ? owned.Attach() : OwnedRun.Nobody;
+
+    /// <summary>How many readers the run has now.</summary>
+    public int ReadersOf(Run run) => _runs.TryGetValue(run.Id, out var owned) ? owned.Readers : 0;
+
+    /// <summary>
+    /// Stops a run: freezes its text, closes the connection to the provider, and returns once that is done. A run that had ended stays as
+    /// it was.
+    /// </summary>
+    public Task<StopResult> StopAsync(Run run) => EndAsync(run, RunState.Cancelled);
+
+    /// <summary>Takes no new runs, gives the running ones the drain time to finish, then lets readers go and ends the rest as interrupted.</summary>
+    public async Task DrainAsync()
+    {
+        lock (_starting)
+        {
+            _draining = true;
+        }
+
+        var running = _runs.Values.Where(owned => !owned.Run.IsEnded).ToList();
+        Log.Draining(_logger, running.Count, _options.Drain);
+        var finished = Task.WhenAll(running.Select(owned => owned.Reading));
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(finished, Task.Delay(_options.Drain, _time, enough.Token));
+        await enough.CancelAsync();
+
+        // Readers are let go first: those of an answer that is cut now are told to come back, rather than that it is over.
+        var closing = _closing.CancelAsync();
+        await Task.WhenAll(running.Select(owned => EndAsync(owned.Run, RunState.Interrupted)));
+        await closing;
+    }
+
+    public void Dispose() => _closing.Dispose();
+
+    private async Task<StopResult> EndAsync(Run run, RunState state)
+    {
+        var asked = _time.GetTimestamp();
+        var ended = run.TryEnd(state);
+        if (_runs.TryGetValue(run.Id, out var owned))
+        {
+            await owned.StopReadingAsync();
+        }
+
+        var took = _time.GetElapsedTime(asked);
+        if (ended)
+        {
+            Log.Stopped(_logger, run.Id, state, took.TotalMilliseconds);
+        }
+
+        return new StopResult(run.State, run.Seq, !ended, took);
+    }
+
+    private async Task OwnAsync(OwnedRun owned, RunPump pump, string? key)
+    {
+        await pump.ReadAsync(owned.Stop);
+        owned.OnEnded();
+        Log.Ended(_logger, owned.Run.Id, owned.Run.State);
+        _ = ForgetAsync(owned.Run, key);
+    }
+
+    private async Task ForgetAsync(Run run, string? key)
+    {
+        await Task.Delay(_options.KeepFinished, _time, Closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_starting)
+        {
+            _runs.TryRemove(run.Id, out _);
+            if (key is not null)
+            {
+                _keys.Remove(key);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} started on {Model}")]
+        public static partial void Started(ILogger logger, string runId, string model);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} ended {State}")]
+        public static partial void Ended(ILogger logger, string runId, RunState state);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} stopped as {State} in {Milliseconds:0.0} ms")]
+        public static partial void Stopped(ILogger logger, string runId, RunState state, double milliseconds);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: {Running} running answers get {Drain} to finish")]
+        public static partial void Draining(ILogger logger, int running, TimeSpan drain);
+    }
+}

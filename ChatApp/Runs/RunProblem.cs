@@ -1,0 +1,31 @@
+using ChatApp.Providers;
+
+namespace ChatApp.Runs;
+
+/// <summary>What went wrong, in the shape of RFC 9457.</summary>
+/// <param name="Type">A stable slug such as <c>upstream-timeout</c>; docs/streaming-api.md lists them.</param>
+/// <param name="Title">A few words that are the same for every problem of the type.</param>
+/// <param name="Status">The HTTP status it would have been, had nothing been sent yet.</param>
+/// <param name="Detail">What happened and what to do, for people.</param>
+public sealed record RunProblem(string Type, string Title, int Status, string Detail)
+{
+    /// <summary>How long to wait before trying again, in seconds, where that is known.</summary>
+    public double? RetryAfter { get; init; }
+
+    internal static RunProblem From(ProviderException exception) => exception.Fault switch
+    {
+        ProviderFault.RateLimited => new("upstream-rate-limited", "The provider refused for too many requests", 429, exception.Message)
+        {
+            RetryAfter = exception.RetryAfter?.TotalSeconds,
+        },
+        ProviderFault.Protocol => new("upstream-protocol", "The provider sent something else than an answer", 502, exception.Message),
+        _ => new("upstream-error", "The provider failed", 502, exception.Message) { RetryAfter = exception.RetryAfter?.TotalSeconds },
+    };
+
+    internal static RunProblem TimedOut(string detail) => new("upstream-timeout", "The provider was silent for too long", 504, detail);
+
+    internal static RunProblem CutShort(string detail) => new("upstream-error", "The answer was cut short", 502, detail);
+
+    internal static RunProblem Internal() =>
+        new("internal", "ChatApp failed", 500, "ChatApp failed while it read the answer. The log has the cause; then retry.");
+}

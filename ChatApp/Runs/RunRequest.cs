@@ -1,0 +1,51 @@
+using Microsoft.Extensions.AI;
+
+namespace ChatApp.Runs;
+
+/// <summary>What to ask, and how the run shall behave.</summary>
+public sealed record RunRequest
+{
+    /// <summary>What the model is sent, oldest first.</summary>
+    public required IReadOnlyList<ChatMessage> Messages { get; init; }
+
+    /// <summary>The model's id; null or empty means the default.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Temperature, length limit and the like.</summary>
+    public ChatOptions? Options { get; init; }
+
+    /// <summary>The conversation the answer belongs to.</summary>
+    public string? ConversationId { get; init; }
+
+    /// <summary>What happens when its last reader leaves; null means the configured policy.</summary>
+    public DisconnectPolicy? OnDisconnect { get; init; }
+
+    /// <summary>When it was asked for, a timestamp of the app's <see cref="TimeProvider"/>; null means now.</summary>
+    public long? Asked { get; init; }
+
+    /// <summary>Makes a repeated request find the run of the first one instead of starting another.</summary>
+    public IdempotencyKey? Idempotency { get; init; }
+}
+
+/// <summary>A key of the caller's choosing, with a fingerprint of the request it stands for.</summary>
+/// <param name="Key">The caller's key.</param>
+/// <param name="Fingerprint">Equal for equal requests.</param>
+public sealed record IdempotencyKey(string Key, string Fingerprint);
+
+/// <summary>The run of a request.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Replayed">True where an earlier request with the same key had started it.</param>
+public sealed record StartedRun(Run Run, bool Replayed);
+
+/// <summary>What a stop did.</summary>
+/// <param name="State">Where the run stands now.</param>
+/// <param name="Seq">The number of its last event.</param>
+/// <param name="AlreadyEnded">True where the run had ended before; the stop changed nothing.</param>
+/// <param name="Took">From the request to stop until the connection to the provider was closed.</param>
+public sealed record StopResult(RunState State, long Seq, bool AlreadyEnded, TimeSpan Took);
+
+/// <summary>The same idempotency key was used for another request.</summary>
+public sealed class IdempotencyMismatchException() : Exception("This Idempotency-Key was used for another request. Use a new key for a new request.");
+
+/// <summary>The process is ending and takes no new runs.</summary>
+public sealed class ShuttingDownException() : Exception("The server is shutting down. Try again in a moment.");
