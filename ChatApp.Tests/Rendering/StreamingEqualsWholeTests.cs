@@ -21,7 +21,7 @@ public class StreamingEqualsWholeTests
     public void Append_LongTexts_EqualsWhole() => Check(Tiny, 400);
 
     private static void Check(MarkdownLimits limits, int size) =>
-        Prop.ForAll(MarkdownSamples.Chunked(size).ToArbitrary(MarkdownSamples.Shrink), chunks => Same(chunks, limits))
+        Prop.ForAll(Arb.From(MarkdownSamples.Chunked(size), MarkdownSamples.Shrink), chunks => Same(chunks, limits))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(Cases));
 
     private static void Same(string[] chunks, MarkdownLimits limits)

@@ -120,7 +120,8 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
     /// <summary>How much of the first paragraph's beginning is not text but a mark of this container; it is marked then.</summary>
     public int TakePrefix(ReadOnlySpan<char> text, bool isFinal)
     {
-        if (Block is ListItemBlock && text.Length >= 4 && text[0] == '[' && text[1] is ' ' or 'x' or 'X' && text[2] == ']' && text[3] is ' ' or '\n')
+        if (Block is ListItemBlock && text.Length >= 4 && text[0] == '[' && text[1] is ' ' or 'x' or 'X' && text[2] == ']' && text[3] == ' '
+            && !text[4..].TrimStart(" \t").IsEmpty && text[4..].TrimStart(" \t")[0] != '\n')
         {
             Node.Checked = text[1] != ' ';
             return 4;

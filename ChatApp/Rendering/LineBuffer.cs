@@ -18,6 +18,7 @@ internal sealed class LineBuffer
         }
 
         text.CopyTo(_buffer.AsSpan(_length));
+        _buffer.AsSpan(_length, text.Length).Replace('\0', '\uFFFD');
         _length += text.Length;
         var end = EndOfLines(searched);
         if (end == 0)

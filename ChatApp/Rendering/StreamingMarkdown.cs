@@ -17,6 +17,7 @@ public sealed class StreamingMarkdown
     private long _lineStart;
     private bool _afterBlank;
     private bool _isComplete;
+    private char _half;
 
     /// <param name="limits">What bounds the work; the default is meant for production.</param>
     /// <param name="idPrefix">Keeps the anchors of this answer apart from those of others on the page. Letters, digits and hyphens.</param>
@@ -48,12 +49,25 @@ public sealed class StreamingMarkdown
     public void Append(ReadOnlySpan<char> text)
     {
         ObjectDisposedException.ThrowIf(_isComplete, this);
+        if (_half != 0)
+        {
+            text = string.Concat([_half], text);
+            _half = '\0';
+        }
+
+        // Half a character is not shown: the other half comes with the next text.
+        if (!text.IsEmpty && char.IsHighSurrogate(text[^1]))
+        {
+            _half = text[^1];
+            text = text[..^1];
+        }
+
         if (text.IsEmpty)
         {
             return;
         }
 
-        if (_partial.Append(text.Contains('\0') ? text.ToString().Replace('\0', '\uFFFD') : text) is { } lines)
+        if (_partial.Append(text) is { } lines)
         {
             ReadLines(lines);
             Update(isClosed: false);
@@ -69,7 +83,7 @@ public sealed class StreamingMarkdown
     {
         if (!_isComplete)
         {
-            Complete(_partial.TakeAll());
+            Complete(_half == 0 ? _partial.TakeAll() : _partial.TakeAll() + _half);
         }
     }
 
@@ -94,7 +108,7 @@ public sealed class StreamingMarkdown
 
     private void ReadLines(string text)
     {
-        var reader = new LineReader(text);
+        var reader = new LineReader(text.Replace('\0', '\uFFFD'));
         for (var line = reader.ReadLine(); line.Text is not null; line = reader.ReadLine())
         {
             _state.LineBases.Add(_lineStart);
