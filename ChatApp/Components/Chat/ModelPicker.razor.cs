@@ -75,5 +75,9 @@ public sealed partial class ModelPicker : IDisposable
         }
     }
 
-    private sealed record Choice(string Id, string Name, string Note, bool IsDisabled);
+    private sealed record Choice(string Id, string Name, string Note, bool IsDisabled)
+    {
+        /// <summary>What it is called aloud and found by.</summary>
+        public string Label => $"{Name} {Note}";
+    }
 }

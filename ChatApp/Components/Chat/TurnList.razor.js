@@ -41,7 +41,7 @@ async function write(text) {
 }
 
 function say(button, outcome) {
-  button.dataset.outcome = outcome;
+  button.dataset.outcome = outcome; // shown by the style sheet: Blazor's own text stays as it is
   clearTimeout(button.outcomeTimer);
   button.outcomeTimer = setTimeout(() => delete button.dataset.outcome, 1600);
 }

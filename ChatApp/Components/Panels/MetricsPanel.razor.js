@@ -10,10 +10,15 @@ class MetricsPanel extends HTMLElement {
   static observedAttributes = ['data-run', 'data-figures'];
   #points = [];
   #run;
+  #clock;
 
   connectedCallback() {
     // The parser may not have come to the children yet.
     queueMicrotask(() => this.#show());
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#clock);
   }
 
   attributeChangedCallback(name) {
@@ -41,10 +46,20 @@ class MetricsPanel extends HTMLElement {
     this.#write('rate', rate(running ? (now ?? average) : average));
     this.#write('average', running && average != null ? `${rate(average)} on average` : '');
     this.#write('tokens', tokens == null ? '–' : number.format(tokens));
-    this.#write('duration', time(duration));
+    this.#time(duration, running);
     this.#write('steps', steps ? number.format(steps) : '–');
     this.#write('summary', [average != null && `${rate(running ? (now ?? average) : average)} tok/s`, ttft != null && time(ttft)].filter(Boolean).join(' · ') || (words[state] ?? state) || 'Metrics');
     this.#draw();
+  }
+
+  // Nothing is sent while nothing comes, but time goes by.
+  #time(duration, running) {
+    clearInterval(this.#clock);
+    this.#write('duration', time(duration));
+    if (running) {
+      const start = performance.now() - duration;
+      this.#clock = setInterval(() => this.#write('duration', time(performance.now() - start)), 500);
+    }
   }
 
   #write(figure, text) {
