@@ -3,16 +3,34 @@ using ChatApp.Api.Native;
 using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 
 namespace ChatApp;
 
 /// <summary>The app: what it is made of, and what it serves.</summary>
 public static class Program
 {
-    public static async Task Main(string[] args)
+    // What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 4 the address can't be used.
+    public static async Task<int> Main(string[] args)
     {
         await using var app = Build(args);
-        await app.RunAsync();
+        try
+        {
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception exception) when (SettingProblems(exception) is { Count: > 0 } problems)
+        {
+            await Console.Error.WriteLineAsync($"ChatApp can't start with these settings:\n  {string.Join("\n  ", problems)}");
+            return 2;
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"{exception.Message} Give another one with --urls http://localhost:PORT.");
+            return 4;
+        }
     }
 
     /// <summary>Puts the app together; <paramref name="configure"/> may change what it is made of before it is built.</summary>
@@ -26,6 +44,9 @@ public static class Program
             // Settings and assets are beside the program, whatever directory it is started from.
             ContentRootPath = AppContext.BaseDirectory,
         });
+        UseDefaultUrl(builder);
+        // Assets are found beside a build as well as in a published app, in every environment.
+        builder.WebHost.UseStaticWebAssets();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddRuns();
         builder.Services.AddConversations();
@@ -38,4 +59,21 @@ public static class Program
         app.MapNative();
         return app;
     }
+
+    // Not in appsettings.json: a setting there would win over ASPNETCORE_URLS.
+    private static void UseDefaultUrl(WebApplicationBuilder builder)
+    {
+        string[] keys = ["urls", "http_ports", "https_ports"];
+        if (keys.All(key => string.IsNullOrEmpty(builder.Configuration[key])) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            builder.WebHost.UseUrls("http://localhost:5080");
+        }
+    }
+
+    private static List<string> SettingProblems(Exception exception) => exception switch
+    {
+        OptionsValidationException invalid => [.. invalid.Failures],
+        AggregateException several => [.. several.InnerExceptions.SelectMany(SettingProblems)],
+        _ => [],
+    };
 }

@@ -11,8 +11,13 @@ public static class RunsRegistration
         services.AddSingleton<IValidateOptions<RunsOptions>, RunsOptionsValidator>();
         services.AddSingleton<RunHost>();
         services.AddHostedService<RunDrain>();
-        // Readers need a moment after the drain to say goodbye; the host's own limit only catches what hangs.
-        services.AddOptions<HostOptions>().Configure<IOptions<RunsOptions>>((host, runs) => host.ShutdownTimeout = runs.Value.Drain + TimeSpan.FromSeconds(2));
+        // Readers need a moment after the drain to say goodbye; the host's own limit only catches what hangs. Read by itself, since the host
+        // is made before settings are validated.
+        services.AddOptions<HostOptions>().Configure<IConfiguration>((host, settings) =>
+        {
+            var drain = Durations.TryParse(settings[$"{RunsOptions.Section}:{nameof(RunsOptions.Drain)}"], out var set) ? set : new RunsOptions().Drain;
+            host.ShutdownTimeout = drain + TimeSpan.FromSeconds(2);
+        });
         return services;
     }
 }
