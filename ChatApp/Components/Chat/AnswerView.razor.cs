@@ -1,3 +1,4 @@
+using ChatApp.Components.Chat.Answer;
 using ChatApp.Conversations;
 using ChatApp.Rendering;
 using ChatApp.Runs;
@@ -11,7 +12,7 @@ namespace ChatApp.Components.Chat;
 /// </summary>
 public sealed partial class AnswerView : IAsyncDisposable
 {
-    private readonly StreamingMarkdown _markdown = new();
+    private StreamingMarkdown _markdown = null!;
     private RenderBatcher? _batcher;
     private MarkdownView? _view;
     private ReasoningBlock? _reasoning;
@@ -47,12 +48,13 @@ public sealed partial class AnswerView : IAsyncDisposable
     protected override void OnInitialized()
     {
         _run = Turn.Run;
+        _markdown = new StreamingMarkdown(idPrefix: Turn.Id);
         if (_run is null)
         {
             return;
         }
 
-        _batcher = new RenderBatcher(Time, Options.Value.Interval, () => InvokeAsync(Advance));
+        _batcher = new RenderBatcher(Time, Options.Value.Interval, () => InvokeAsync(Advance), DispatchExceptionAsync);
         Session.Changed += OnChanged;
         Advance();
     }
@@ -84,9 +86,8 @@ public sealed partial class AnswerView : IAsyncDisposable
         var ended = _run!.IsEnded;
         Volatile.Write(ref _seq, _run.Seq);
         var phase = AnswerPhases.Of(_run);
-        var text = _run.ReadText(_read);
-        _read += text.Length;
-        _markdown.Append(text);
+        var version = _markdown.Version;
+        Take();
         if (ended)
         {
             _markdown.Complete();
@@ -99,7 +100,7 @@ public sealed partial class AnswerView : IAsyncDisposable
             _isStale = true;
             StateHasChanged();
         }
-        else if (text.Length > 0)
+        else if (_markdown.Version != version)
         {
             _view?.Refresh();
         }
@@ -107,6 +108,13 @@ public sealed partial class AnswerView : IAsyncDisposable
         {
             OnShown();
         }
+    }
+
+    private void Take()
+    {
+        var text = _run!.ReadText(_read);
+        _read += text.Length;
+        _markdown.Append(text);
     }
 
     // The browser has what was sent, so there may be more.

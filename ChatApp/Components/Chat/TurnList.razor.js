@@ -1,9 +1,14 @@
-// Copying: an answer as the Markdown it was written in, a code block as its text. One listener for all there will ever be.
+// Copying: an answer as the Markdown it was written in, a code block as its text. And footnotes. One listener for all there will ever be.
 export function attach(list, component) {
   list.addEventListener('click', (event) => {
     const answer = event.target.closest('[data-testid="copy"]');
     const code = event.target.closest('.code-copy');
-    if (answer) {
+    const note = event.target.closest('a[href^="#"]');
+    if (note) {
+      // Within the page: against its <base>, the link would lead to the start page.
+      event.preventDefault();
+      document.getElementById(note.hash.slice(1))?.scrollIntoView({ block: 'center' });
+    } else if (answer) {
       copy(answer, component.invokeMethodAsync('ReadAnswer', answer.dataset.turn));
     } else if (code) {
       copy(code, Promise.resolve(code.closest('.code-block').querySelector('pre').textContent));
