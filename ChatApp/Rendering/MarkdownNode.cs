@@ -7,6 +7,10 @@ namespace ChatApp.Rendering;
 public sealed class MarkdownNode
 {
     private readonly List<MarkdownNode> _children = [];
+    private List<MarkdownNode>? _restructured;
+    private bool _isRestructured;
+    private int _chunks;
+    private int _index;
 
     internal MarkdownNode(MarkdownElement element, string? value = null)
     {
@@ -38,6 +42,9 @@ public sealed class MarkdownNode
     /// <summary>Grows whenever this node or anything below it changes.</summary>
     public long Version { get; private set; }
 
+    /// <summary>Grows when what is drawn together with this node changes; see <see cref="MarkdownLayout"/>.</summary>
+    public long OwnVersion { get; private set; }
+
     internal MarkdownNode? Parent { get; private set; }
 
     /// <summary>What a footnote reference points to.</summary>
@@ -45,9 +52,9 @@ public sealed class MarkdownNode
 
     internal MarkdownNode Add(MarkdownNode child)
     {
-        child.Parent = this;
+        (child.Parent, child._index) = (this, _children.Count);
         _children.Add(child);
-        Touch();
+        ChildrenChanged(_children.Count - 1);
         return child;
     }
 
@@ -59,15 +66,70 @@ public sealed class MarkdownNode
         if (_children.Count > count)
         {
             _children.RemoveRange(count, _children.Count - count);
-            Touch();
+            ChildrenChanged(count);
         }
     }
 
+    /// <summary>Something about the node itself has changed.</summary>
     internal void Touch()
     {
-        for (var node = this; node is not null; node = node.Parent)
+        Raise();
+        RaiseOwn();
+    }
+
+    /// <summary>
+    /// Only the document: all changes for now are made. Chunks are counted here and not at every change, because what is merely shown
+    /// is dropped and made again at each flush.
+    /// </summary>
+    internal void Commit()
+    {
+        foreach (var node in _restructured ?? [])
         {
+            node._isRestructured = false;
+            if (node._chunks != MarkdownLayout.Chunks(node))
+            {
+                node._chunks = MarkdownLayout.Chunks(node);
+                node.RaiseOwn();
+            }
+        }
+
+        _restructured?.Clear();
+    }
+
+    private void ChildrenChanged(int first)
+    {
+        var root = Raise();
+        if (!_isRestructured)
+        {
+            _isRestructured = true;
+            (root._restructured ??= []).Add(this);
+        }
+
+        if (first < MarkdownLayout.InPlace(this))
+        {
+            RaiseOwn();
+        }
+    }
+
+    private MarkdownNode Raise()
+    {
+        var node = this;
+        node.Version++;
+        while (node.Parent is { } parent)
+        {
+            node = parent;
             node.Version++;
+        }
+
+        return node;
+    }
+
+    private void RaiseOwn()
+    {
+        OwnVersion++;
+        for (var node = this; node.Parent is { } parent && node._index < MarkdownLayout.InPlace(parent); node = parent)
+        {
+            parent.OwnVersion++;
         }
     }
 }

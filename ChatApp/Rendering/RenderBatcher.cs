@@ -3,8 +3,8 @@ namespace ChatApp.Rendering;
 /// <summary>
 /// Turns many signals into few renders: the first at once, then at most one per interval, never two at a time, the last never lost.
 /// A browser that lags is asked less often: <see cref="Rendered"/> comes after its acknowledgement, and the next render waits for it.
-/// A render that throws is not swallowed: the task is handed to <c>onError</c> (a component passes <c>DispatchExceptionAsync</c>) and the
-/// batcher goes on.
+/// A render that throws does not end the batcher. The exception goes to <c>onError</c>, for which a component passes
+/// <c>DispatchExceptionAsync</c>; without one it comes out of <see cref="FlushAsync"/>.
 /// </summary>
 public sealed class RenderBatcher : IAsyncDisposable
 {
@@ -14,7 +14,7 @@ public sealed class RenderBatcher : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
     private readonly Func<Task> _render;
-    private readonly Func<Exception, Task> _onError;
+    private readonly Func<Exception, Task>? _onError;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
 
@@ -29,25 +29,28 @@ public sealed class RenderBatcher : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="interval">The shortest time between the starts of two renders.</param>
     /// <param name="render">Renders; a component passes a delegate that goes through <c>InvokeAsync</c>.</param>
-    public RenderBatcher(TimeProvider time, TimeSpan interval, Func<Task> render)
-        : this(time, interval, render, static error => Task.FromException(error))
-    {
-    }
-
-    /// <param name="time">The clock.</param>
-    /// <param name="interval">The shortest time between the starts of two renders.</param>
-    /// <param name="render">Renders; a component passes a delegate that goes through <c>InvokeAsync</c>.</param>
     /// <param name="onError">Told of a render that threw.</param>
-    public RenderBatcher(TimeProvider time, TimeSpan interval, Func<Task> render, Func<Exception, Task> onError)
+    public RenderBatcher(TimeProvider time, TimeSpan interval, Func<Task> render, Func<Exception, Task>? onError = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(render);
-        ArgumentNullException.ThrowIfNull(onError);
         _time = time;
         _interval = interval;
         _render = render;
         _onError = onError;
         _timer = time.CreateTimer(static state => ((RenderBatcher)state!).StartIfDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The render under way, or the last one.</summary>
+    internal Task Running
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running;
+            }
+        }
     }
 
     /// <summary>Something changed. Thread-safe and cheap; any number of signals before a render make one render.</summary>
@@ -117,7 +120,7 @@ public sealed class RenderBatcher : IAsyncDisposable
         }
 
         await _timer.DisposeAsync();
-        await running;
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void StartIfDue()
@@ -156,35 +159,40 @@ public sealed class RenderBatcher : IAsyncDisposable
 
     private async Task RunAsync(TaskCompletionSource done)
     {
-        try
+        var failure = await TryAsync(_render);
+        if (failure is { } original && _onError is { } report)
         {
-            await _render();
+            failure = await TryAsync(() => report(original)) is { } second ? new AggregateException(original, second) : null;
         }
-        catch (Exception exception)
-        {
-            await ReportAsync(exception);
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                _isRunning = false;
-            }
 
-            done.SetResult();
-            StartIfDue();
+        lock (_lock)
+        {
+            _isRunning = false;
         }
+
+        // Whoever flushes sees what nobody else was told.
+        if (failure is null)
+        {
+            done.SetResult();
+        }
+        else
+        {
+            done.SetException(failure);
+        }
+
+        StartIfDue();
     }
 
-    private async Task ReportAsync(Exception exception)
+    private static async Task<Exception?> TryAsync(Func<Task> action)
     {
         try
         {
-            await _onError(exception);
+            await action();
+            return null;
         }
-        catch (Exception unreported) when (!ReferenceEquals(unreported, exception))
+        catch (Exception exception)
         {
-            throw new AggregateException(exception, unreported);
+            return exception;
         }
     }
 }

@@ -80,6 +80,7 @@ public sealed class StreamingMarkdown
         var partial = _partial.Text;
         _state.Marks.Add(_lineStart + partial.TrimEnd(" \t").Length);
         _partialLine.Show(partial, _lineStart, _afterBlank);
+        Root.Commit();
     }
 
     /// <summary>No more text will come: what is still open is read as it stands.</summary>
@@ -98,6 +99,7 @@ public sealed class StreamingMarkdown
         _state.Blocks.Close(_state.Document);
         Update(isClosed: true);
         _state.Footnotes.Complete(_body);
+        Root.Commit();
     }
 
     private void Update(bool isClosed)

@@ -11,53 +11,45 @@ namespace ChatApp.Components.Chat.Answer;
 #pragma warning disable ASP0006, MA0123 // Sequence numbers, see Sequence().
 internal static class MarkdownRenderer
 {
-    /// <summary>How many children one component writes. More would be compared at each flush, fewer would mean more components.</summary>
-    public const int ChunkSize = 16;
-
     // In front of the item's other children, behind its check box.
     private const int ItemText = int.MinValue / 2;
 
     /// <summary>Writes the children of a node: the first ones in place, the others in components of their own that stand still once full.</summary>
-    public static void Children(RenderTreeBuilder builder, MarkdownNode node, int origin = 0)
+    public static void Children(RenderTreeBuilder builder, MarkdownNode node, MarkdownDrawing drawing, int origin = 0)
     {
-        Range(builder, node, 0, origin);
-        Chunks(builder, node, ChunkSize, origin);
-    }
-
-    /// <summary>Writes the children from <paramref name="start"/> on as components.</summary>
-    public static void Chunks(RenderTreeBuilder builder, MarkdownNode node, int start, int origin = 0)
-    {
-        for (; start < node.Children.Count; start += ChunkSize)
+        var inPlace = MarkdownLayout.InPlace(node);
+        Range(builder, node, 0, inPlace, drawing, origin);
+        for (var start = inPlace; start < node.Children.Count; start += MarkdownLayout.ChunkSize)
         {
             builder.OpenComponent<MarkdownChunk>(origin + Sequence(start, 2));
-            builder.AddComponentParameter(0, nameof(MarkdownChunk.Of), new MarkdownRange(node, start));
+            builder.AddComponentParameter(0, nameof(MarkdownChunk.Of), new MarkdownRange(node, start, drawing));
             builder.CloseComponent();
         }
     }
 
-    /// <summary>Writes the children from <paramref name="start"/> on, one chunk at most.</summary>
-    public static void Range(RenderTreeBuilder builder, MarkdownNode node, int start, int origin = 0)
+    /// <summary>Writes some children.</summary>
+    public static void Range(RenderTreeBuilder builder, MarkdownNode node, int start, int count, MarkdownDrawing drawing, int origin = 0)
     {
-        var end = Math.Min(node.Children.Count, start + ChunkSize);
+        var end = Math.Min(node.Children.Count, start + count);
         for (var i = start; i < end; i++)
         {
-            Node(builder, node.Children[i], i, origin);
+            Node(builder, node.Children[i], i, drawing, origin);
         }
     }
 
     /// <summary>Writes the footnotes, which stand after the body.</summary>
-    public static void Notes(RenderTreeBuilder builder, MarkdownNode root)
+    public static void Notes(RenderTreeBuilder builder, MarkdownNode root, MarkdownDrawing drawing)
     {
         if (root.Children.Count > 1)
         {
-            Footnotes(builder, root.Children[1], int.MaxValue);
+            Footnotes(builder, root.Children[1], int.MaxValue, drawing);
         }
     }
 
     // Not a constant as elsewhere: a child never moves, so its place is its number. A text and an element at the same place differ.
     private static int Sequence(int place, int kind) => (3 * place) + kind;
 
-    private static void Node(RenderTreeBuilder builder, MarkdownNode node, int place, int origin)
+    private static void Node(RenderTreeBuilder builder, MarkdownNode node, int place, MarkdownDrawing drawing, int origin)
     {
         var sequence = origin + Sequence(place, 1);
         switch (node.Element)
@@ -69,33 +61,33 @@ internal static class MarkdownRenderer
                 break;
             case MarkdownElement.Paragraph when place == 0 && node.Parent?.Element == MarkdownElement.ListItem:
                 // An item's text stands in the item itself, whether the list turns out loose or tight.
-                Children(builder, node, ItemText);
+                Children(builder, node, drawing, ItemText);
                 break;
             case MarkdownElement.CodeBlock:
-                CodeBlock(builder, node, sequence);
+                CodeBlock(builder, node, sequence, drawing);
                 break;
             case MarkdownElement.Table:
                 builder.OpenElement(sequence, "div");
                 builder.AddAttribute(0, "class", "table");
-                Element(builder, node, "table", 1);
+                Element(builder, node, "table", 1, drawing);
                 builder.CloseElement();
                 break;
             case MarkdownElement.Footnotes:
-                Footnotes(builder, node, sequence);
+                Footnotes(builder, node, sequence, drawing);
                 break;
             case MarkdownElement.FootnoteReference:
                 FootnoteReference(builder, node, sequence);
                 break;
             case MarkdownElement.Footnote:
-                Footnote(builder, node, sequence);
+                Footnote(builder, node, sequence, drawing);
                 break;
             default:
-                Element(builder, node, ElementNames.Of(node.Element), sequence);
+                Element(builder, node, ElementNames.Of(node.Element), sequence, drawing);
                 break;
         }
     }
 
-    private static void Element(RenderTreeBuilder builder, MarkdownNode node, string name, int sequence)
+    private static void Element(RenderTreeBuilder builder, MarkdownNode node, string name, int sequence, MarkdownDrawing drawing)
     {
         builder.OpenElement(sequence, name);
         Attributes(builder, node);
@@ -107,15 +99,7 @@ internal static class MarkdownRenderer
             builder.CloseElement();
         }
 
-        if (node.Element == MarkdownElement.TableBody)
-        {
-            Chunks(builder, node, 0);
-        }
-        else
-        {
-            Children(builder, node);
-        }
-
+        Children(builder, node, drawing);
         builder.CloseElement();
     }
 
@@ -185,7 +169,7 @@ internal static class MarkdownRenderer
     }
 
     // The button has no handler here: the page copies the text of the pre beside it, without asking the server.
-    private static void CodeBlock(RenderTreeBuilder builder, MarkdownNode node, int sequence)
+    private static void CodeBlock(RenderTreeBuilder builder, MarkdownNode node, int sequence, MarkdownDrawing drawing)
     {
         builder.OpenElement(sequence, "div");
         builder.AddAttribute(2, "class", "code-block");
@@ -204,7 +188,7 @@ internal static class MarkdownRenderer
         builder.CloseElement();
         builder.OpenElement(13, "pre");
         builder.OpenElement(14, "code");
-        Chunks(builder, node, 0);
+        Children(builder, node, drawing);
         builder.CloseElement();
         builder.CloseElement();
         builder.CloseElement();
@@ -226,22 +210,22 @@ internal static class MarkdownRenderer
         builder.CloseElement();
     }
 
-    private static void Footnotes(RenderTreeBuilder builder, MarkdownNode node, int sequence)
+    private static void Footnotes(RenderTreeBuilder builder, MarkdownNode node, int sequence, MarkdownDrawing drawing)
     {
         builder.OpenElement(sequence, "section");
         builder.AddAttribute(2, "class", "footnotes");
         builder.AddAttribute(3, "aria-label", "Footnotes");
         builder.OpenElement(4, "ol");
-        Children(builder, node);
+        Children(builder, node, drawing);
         builder.CloseElement();
         builder.CloseElement();
     }
 
-    private static void Footnote(RenderTreeBuilder builder, MarkdownNode node, int sequence)
+    private static void Footnote(RenderTreeBuilder builder, MarkdownNode node, int sequence, MarkdownDrawing drawing)
     {
         builder.OpenElement(sequence, "li");
         builder.AddAttribute(2, "id", Id("fn", node));
-        Chunks(builder, node, 0);
+        Children(builder, node, drawing);
         builder.OpenElement(int.MaxValue, "a");
         builder.AddAttribute(5, "href", "#" + Id("fnref", node));
         builder.AddAttribute(6, "class", "footnote-back");

@@ -6,13 +6,18 @@ namespace ChatApp.Components.Chat.Answer;
 
 /// <summary>
 /// Shows an answer. Whoever appends to the <see cref="StreamingMarkdown"/> calls <see cref="Refresh"/> afterwards, on the renderer's
-/// dispatcher; rendering a parent refreshes it too. Nothing happens when nothing has changed.
+/// dispatcher; rendering a parent refreshes it too. Nothing happens when nothing has changed. It writes no element around the answer:
+/// the page puts it into one of class <c>markdown</c>.
 /// </summary>
 public sealed class MarkdownView : IComponent, IHandleAfterRender
 {
+    private readonly MarkdownDrawing _drawing;
     private RenderHandle _handle;
     private StreamingMarkdown? _rendered;
     private long _version;
+    private long _ownVersion;
+
+    public MarkdownView() => _drawing = new MarkdownDrawing(OnRendered);
 
     /// <summary>The answer.</summary>
     [Parameter]
@@ -35,23 +40,35 @@ public sealed class MarkdownView : IComponent, IHandleAfterRender
     /// <summary>Renders what has changed since the last time.</summary>
     public void Refresh()
     {
-        if (!ReferenceEquals(_rendered, Markdown) || _version != Markdown.Version)
+        var isOther = !ReferenceEquals(_rendered, Markdown);
+        if (!isOther && _version == Markdown.Version)
         {
-            _rendered = Markdown;
-            _version = Markdown.Version;
-            _handle.Render(Render);
+            return;
         }
+
+        (_rendered, _version) = (Markdown, Markdown.Version);
+        if (!isOther && _ownVersion == Markdown.Root.OwnVersion)
+        {
+            _drawing.DrawChanged();
+            return;
+        }
+
+        _ownVersion = Markdown.Root.OwnVersion;
+        _handle.Render(Render);
     }
 
     Task IHandleAfterRender.OnAfterRenderAsync()
     {
-        Rendered?.Invoke();
+        OnRendered();
         return Task.CompletedTask;
     }
 
+    private void OnRendered() => Rendered?.Invoke();
+
     private void Render(RenderTreeBuilder builder)
     {
-        MarkdownRenderer.Chunks(builder, Markdown.Root.Children[0], 0);
-        MarkdownRenderer.Notes(builder, Markdown.Root);
+        MarkdownRenderer.Children(builder, Markdown.Root.Children[0], _drawing);
+        MarkdownRenderer.Notes(builder, Markdown.Root, _drawing);
+        _drawing.DrawChanged();
     }
 }
