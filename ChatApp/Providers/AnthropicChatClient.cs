@@ -9,7 +9,7 @@ namespace ChatApp.Providers;
 /// The Anthropic package's own adapter, with what it hides: fragments of tool calls, and the end. It repeats the finish reason from
 /// <c>message_delta</c> on, though only <c>message_stop</c> is the end, and gives a tool call before the model has said that it wants one made.
 /// </summary>
-internal sealed class AnthropicChatClient(UpstreamTarget target, IChatClient inner) : DelegatingChatClient(inner)
+internal sealed class AnthropicChatClient(UpstreamTarget target, IChatClient inner, TimeProvider time) : DelegatingChatClient(inner)
 {
     public override Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
@@ -23,10 +23,13 @@ internal sealed class AnthropicChatClient(UpstreamTarget target, IChatClient inn
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var reader = new AnthropicEventReader();
-        await using var updates = base.GetStreamingResponseAsync(messages, WithReasoning(options), cancellationToken).GetAsyncEnumerator(cancellationToken);
-        while (await NextAsync(updates, reader))
+        using var ending = new UpstreamEnding(time, cancellationToken);
+        await using var updates = base.GetStreamingResponseAsync(messages, WithReasoning(options), ending.Token).GetAsyncEnumerator(ending.Token);
+        while (await NextAsync(updates, ending))
         {
-            if (reader.Read(updates.Current) is { } update)
+            var update = Read(updates.Current, reader);
+            ending.Saw(reader.Finished, reader.Finished);
+            if (update is not null)
             {
                 yield return update;
             }
@@ -46,25 +49,38 @@ internal sealed class AnthropicChatClient(UpstreamTarget target, IChatClient inn
         return options;
     }
 
-    private async ValueTask<bool> NextAsync(IAsyncEnumerator<ChatResponseUpdate> updates, AnthropicEventReader reader)
+    private async ValueTask<bool> NextAsync(IAsyncEnumerator<ChatResponseUpdate> updates, UpstreamEnding ending)
     {
         try
         {
-            return await updates.MoveNextAsync();
-        }
-        catch (Exception e) when (reader.Finished && e is not OperationCanceledException)
-        {
-            return false;
+            return await ending.NextAsync(updates);
         }
         catch (AnthropicSseException e)
         {
             throw FromEvent(e);
         }
-        catch (Exception e) when (e is AnthropicInvalidDataException or JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception e) when (IsMalformed(e))
         {
-            throw UpstreamErrors.Protocol(target, "sent an event that isn't one of Anthropic's", e);
+            throw Malformed(e);
         }
     }
+
+    // The package reads an event's properties only when they are asked for.
+    private ChatResponseUpdate? Read(ChatResponseUpdate update, AnthropicEventReader reader)
+    {
+        try
+        {
+            return reader.Read(update);
+        }
+        catch (Exception e) when (IsMalformed(e))
+        {
+            throw Malformed(e);
+        }
+    }
+
+    private static bool IsMalformed(Exception e) => e is AnthropicInvalidDataException or JsonException or InvalidOperationException or KeyNotFoundException;
+
+    private ProviderException Malformed(Exception e) => UpstreamErrors.Protocol(target, "sent an event that isn't one of Anthropic's", e);
 
     // SSE error returned from server: '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
     private ProviderException FromEvent(AnthropicSseException exception)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Anthropic.Models.Messages;
 using Microsoft.Extensions.AI;
 
@@ -24,9 +25,15 @@ internal sealed class AnthropicEventReader
 
         _calls.AddRange(update.Contents.OfType<FunctionCallContent>());
         var contents = update.Contents.Where(c => c is not (FunctionCallContent or TextContent { Text: "" })).ToList();
-        if (update.RawRepresentation is RawMessageStreamEvent { Value: var raw })
+        if (update.RawRepresentation is RawMessageStreamEvent raw)
         {
-            ReadRaw(raw, update, contents);
+            // The package passes on what it does not know. Events of a new kind are to be ignored; what isn't an event is an error.
+            if (raw.Value is null && raw.Json.ValueKind != JsonValueKind.Object)
+            {
+                throw new JsonException("The event is no JSON object.");
+            }
+
+            ReadRaw(raw.Value, update, contents);
         }
 
         update.Contents = contents;

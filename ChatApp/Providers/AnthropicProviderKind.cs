@@ -1,11 +1,12 @@
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 using Anthropic;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Providers;
 
 /// <summary>Claude, over Anthropic's Messages API.</summary>
-internal sealed class AnthropicProviderKind(TimeProvider time, ILogger<AnthropicProviderKind> logger) : IModelProviderKind
+internal sealed partial class AnthropicProviderKind(TimeProvider time, ILogger<AnthropicProviderKind> logger) : IModelProviderKind
 {
     internal static readonly Uri PublicEndpoint = new("https://api.anthropic.com");
 
@@ -25,22 +26,30 @@ internal sealed class AnthropicProviderKind(TimeProvider time, ILogger<Anthropic
             HttpClient = http,
             BaseUrl = target.Endpoint.AbsoluteUri.TrimEnd('/'),
             ApiKey = options.ApiKey,
-
-            // Said outright, or the package takes one from the environment.
-            AuthToken = null,
             MaxRetries = 0,
-            Timeout = Timeout.InfiniteTimeSpan,
+
+            // The run's own time-outs rule; the package tells the server this one, so it must be a number that makes sense.
+            Timeout = TimeSpan.FromDays(1),
         });
         var unavailable = options.ApiKey is null ? ProviderKeys.Missing(target) : null;
         return new HttpProvider(target, options.Models, unavailable, listing,
-            model => new AnthropicChatClient(target, sdk.Value.AsIChatClient(model, DefaultMaxTokens)));
+            model => new AnthropicChatClient(target, sdk.Value.AsIChatClient(model, DefaultMaxTokens, ThinkingMode(model)), time));
 
         void Authorize(HttpRequestHeaders headers)
         {
-            headers.Add("x-api-key", options.ApiKey);
-            headers.Add("anthropic-version", "2023-06-01");
+            // As the package does for its own requests.
+            headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
+            headers.Add("anthropic-version", "2026-10-21");
         }
     }
+
+    // Models up to 4.5 want their thinking as a budget of tokens, later ones refuse that.
+    private static AnthropicThinkingMode ThinkingMode(string model) =>
+        BudgetModel().IsMatch(model) ? AnthropicThinkingMode.Extended : AnthropicThinkingMode.Adaptive;
+
+    // claude-3-7-sonnet-20250219   claude-sonnet-4-20250514   claude-sonnet-4-5   claude-opus-4-1-20250805
+    [GeneratedRegex(@"^claude-(3|(opus|sonnet|haiku)-4(-[0-5])?(-\d{8}|-latest)?$)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    private static partial Regex BudgetModel();
 
     // The package appends /v1/messages itself.
     private static Uri Base(Uri endpoint)

@@ -11,7 +11,7 @@ namespace ChatApp.Providers;
 /// Chat over the OpenAI package's client. It sends and signs the request; body and chunks are mapped here, because compatible servers
 /// are wider than the package's types. A finish reason is set only where the model said one.
 /// </summary>
-internal sealed class OpenAIChatClient(UpstreamTarget target, string model, ChatClient client) : IChatClient
+internal sealed class OpenAIChatClient(UpstreamTarget target, string model, ChatClient client, TimeProvider time) : IChatClient
 {
     private readonly bool _isOpenAI = target.Endpoint.Host == OpenAIProviderKind.PublicEndpoint.Host;
 
@@ -24,15 +24,17 @@ internal sealed class OpenAIChatClient(UpstreamTarget target, string model, Chat
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var body = BinaryContent.Create(OpenAIRequest.Create(options?.ModelId ?? model, messages, options, _isOpenAI));
-        var request = new RequestOptions { BufferResponse = false, CancellationToken = cancellationToken };
+        using var ending = new UpstreamEnding(time, cancellationToken);
+        var request = new RequestOptions { BufferResponse = false, CancellationToken = ending.Token };
         request.SetHeader("Accept", "text/event-stream");
         var result = await client.CompleteChatAsync(body, request);
         using var response = result.GetRawResponse();
         var reader = new OpenAIChunkReader(target);
         await using var events = SseParser.Create(response.ContentStream ?? Stream.Null, reader.Read)
-            .EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-        while (!reader.Ended && await NextAsync(events, reader))
+            .EnumerateAsync(ending.Token).GetAsyncEnumerator(ending.Token);
+        while (await ending.NextAsync(events))
         {
+            ending.Saw(reader.Finished, reader.Ended);
             if (events.Current.Data is { } update)
             {
                 yield return update;
@@ -49,18 +51,5 @@ internal sealed class OpenAIChatClient(UpstreamTarget target, string model, Chat
     public void Dispose()
     {
         // The provider owns the connections.
-    }
-
-    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<SseItem<ChatResponseUpdate?>> events, OpenAIChunkReader reader)
-    {
-        try
-        {
-            return await events.MoveNextAsync();
-        }
-        catch (ProviderException) when (reader.Finished)
-        {
-            // The answer is whole; only its usage, or the goodbye, is lost.
-            return false;
-        }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class OpenAIChunkReader(UpstreamTarget target)
     /// <exception cref="ProviderException">It reports an error, or isn't a chunk.</exception>
     internal ChatResponseUpdate? Read(string eventType, ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty)
+        if (data.IsEmpty || Ended)
         {
             return null;
         }

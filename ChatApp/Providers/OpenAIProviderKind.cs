@@ -29,7 +29,7 @@ internal sealed class OpenAIProviderKind(TimeProvider time, ILogger<OpenAIProvid
             headers.Authorization = options.ApiKey is { } key ? new AuthenticationHeaderValue("Bearer", key) : null;
 
         // What the model thinks aloud between <think> tags is split off here: only models behind this API do so.
-        IChatClient CreateClient(string model) => new ThinkTagClient(new OpenAIChatClient(target, model, CreateSdkClient(model)));
+        IChatClient CreateClient(string model) => new ThinkTagClient(new OpenAIChatClient(target, model, CreateSdkClient(model), time));
 
         // The package insists on a key; where there is none, the handler takes the made-up one off again.
         ChatClient CreateSdkClient(string model) => new(model, new ApiKeyCredential(options.ApiKey ?? "none"), new OpenAIClientOptions
