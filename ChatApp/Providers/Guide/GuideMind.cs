@@ -7,9 +7,10 @@ internal static class GuideMind
 {
     private const string Honest = "*I'm ChatApp's built-in guide, no AI: I look answers up in the docs.*";
     private const string TourMark = "{{docs}}";
+    private const string Beginning = "Getting started";
     private const int ShortFollowUp = 6;
     private const double EarlierWeight = 0.4;
-    private const int MostSources = 3;
+    private const int MostBeside = 2;
 
     private static readonly string[] FollowUps = ["and", "or", "but", "also", "then", "what about", "how about", "same for"];
 
@@ -55,10 +56,15 @@ internal static class GuideMind
             return null;
         }
 
-        var sources = found.Take(MostSources).ToList();
-        var text = new StringBuilder(GuideExcerpt.Trim(sources[0], words.Keys)).Append("\n\nSources: ")
-            .AppendJoin(", ", sources.Select(source => $"{source.Title} (`{source.File}`)"));
-        return new GuideAnswer(text.ToString()) { Sources = sources };
+        var text = new StringBuilder(GuideExcerpt.Trim(found[0], words.Keys)).Append("\n\nSources: ").Append(Name(found[0]));
+        if (found.Count > 1)
+        {
+            text.Append(". See also: ").AppendJoin(", ", found.Skip(1).Take(MostBeside).Select(Name));
+        }
+
+        return new GuideAnswer(text.ToString()) { Sources = [found[0]] };
+
+        static string Name(GuideSection section) => $"{section.Title} (`{section.File}`)";
     }
 
     private static bool IsFollowUp(string question)
@@ -70,7 +76,8 @@ internal static class GuideMind
 
     private static string Tour() => string.Join(
         "\n\n",
-        GuideLibrary.Sections.Where(section => section.File.StartsWith("docs/", StringComparison.Ordinal)).GroupBy(section => section.Document).Select(document =>
+        GuideLibrary.Sections.Where(section => section.File.StartsWith("docs/", StringComparison.Ordinal)).GroupBy(section => section.Document)
+            .OrderByDescending(document => document.Key == Beginning).Select(document =>
             $"## {document.Key}\n\n" + string.Join("\n\n", document.Select(section =>
                 (section.Heading == document.Key ? "" : $"### {section.Heading}\n\n") + GuideExcerpt.Trim(section, [])))));
 
