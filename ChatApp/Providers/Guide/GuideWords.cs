@@ -40,7 +40,7 @@ internal static partial class GuideWords
         "port listen");
 
     /// <summary>The words of a text as they stand, in lower case.</summary>
-    public static List<string> Plain(string text) => [.. Word().Matches(text).Select(match => match.Value.ToLowerInvariant())];
+    public static List<string> Plain(string text) => [.. Word().Matches(text).Select(match => match.Groups["word"].Value.ToLowerInvariant())];
 
     /// <summary>The words of a text that say what it is about, made comparable.</summary>
     public static List<string> Content(string text) => [.. Plain(text).Where(word => word.Length > 1 && !Empty.Contains(word)).Select(Root)];
@@ -74,7 +74,7 @@ internal static partial class GuideWords
 
     private static string Single(string stem) => stem.Length > 3 && stem[^1] == stem[^2] && stem[^1] is not ('l' or 's') ? stem[..^1] : stem;
 
-    // "close@300" is a key of a script and speaks of no closing.
-    [GeneratedRegex(@"[\p{L}\p{N}]+@?", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    // "close@300" is "close@", a key of a script: it speaks of no closing, and of no 300.
+    [GeneratedRegex(@"(?<word>[\p{L}\p{N}]+@?)((?<=@)[\p{L}\p{N}]+)?", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Word();
 }
