@@ -55,6 +55,10 @@ public sealed class GuideTests
     [InlineData("show me tools", "scripted/tools=2")]
     [InlineData("show me an error", "scripted/error%3D500%40100")]
     [InlineData("everything", "[^1]:")]
+    [InlineData("What can you show me?", "show me a table")]
+    [InlineData("Show me a table and some code", "| Provider |")]
+    [InlineData("Show me a table and some code", "```csharp")]
+    [InlineData("Write a long answer with tables", "all of ChatApp's docs")]
     [InlineData("give me a demo", "> [!TIP]")]
     public void Wish_ForWhatItKnowsByHeart_IsGranted(string question, string part) =>
         Assert.Contains(part, GuideMind.Answer(question, null, isFirst: false).Text, StringComparison.Ordinal);

@@ -32,12 +32,24 @@ internal static class GuideMind
             return FromPage(Page("hello.md"));
         }
 
-        var (page, fit) = GuideLibrary.Pages.Select(page => (page, Fit: page.Fit(question))).MaxBy(match => match.Fit);
-        return fit > 0 ? FromPage(page) : null;
+        var fitting = GuideLibrary.Pages.Select(page => (Page: page, Fit: page.Fit(question))).Where(match => match.Fit > 0)
+            .OrderBy(match => match.Page.IsShow).ThenByDescending(match => match.Fit).Select(match => match.Page).ToList();
+        return fitting switch
+        {
+            [] => null,
+            [{ IsShow: true }, _, ..] when !fitting.Exists(IsTour) => Together(fitting.Select(FromPage)),
+            _ => FromPage(fitting.Find(IsTour) ?? fitting[0]),
+        };
     }
 
+    // "Show me a table and some code"
+    private static GuideAnswer Together(IEnumerable<GuideAnswer> answers) => answers.Aggregate((first, next) =>
+        new GuideAnswer($"{first.Text}\n\n{next.Text}", first.Reasoning ?? next.Reasoning));
+
+    private static bool IsTour(GuidePage page) => page.Text.Contains(TourMark, StringComparison.Ordinal);
+
     private static GuideAnswer FromPage(GuidePage page) =>
-        new(page.Text.Contains(TourMark, StringComparison.Ordinal) ? page.Text.Replace(TourMark, Tour(), StringComparison.Ordinal) : page.Text, page.Reasoning);
+        new(IsTour(page) ? page.Text.Replace(TourMark, Tour(), StringComparison.Ordinal) : page.Text, page.Reasoning);
 
     private static GuideAnswer? FromDocs(string question, string? earlier)
     {
