@@ -7,9 +7,10 @@ internal static class GuideMind
 {
     private const string Honest = "*I'm ChatApp's built-in guide, no AI: I look answers up in the docs.*";
     private const string TourMark = "{{docs}}";
+    private const string Beginning = "Getting started";
     private const int ShortFollowUp = 6;
     private const double EarlierWeight = 0.4;
-    private const int MostSources = 3;
+    private const int MostBeside = 2;
 
     private static readonly string[] FollowUps = ["and", "or", "but", "also", "then", "what about", "how about", "same for"];
 
@@ -31,12 +32,24 @@ internal static class GuideMind
             return FromPage(Page("hello.md"));
         }
 
-        var (page, fit) = GuideLibrary.Pages.Select(page => (page, Fit: page.Fit(question))).MaxBy(match => match.Fit);
-        return fit > 0 ? FromPage(page) : null;
+        var fitting = GuideLibrary.Pages.Select(page => (Page: page, Fit: page.Fit(question))).Where(match => match.Fit > 0)
+            .OrderBy(match => match.Page.IsShow).ThenByDescending(match => match.Fit).Select(match => match.Page).ToList();
+        return fitting switch
+        {
+            [] => null,
+            [{ IsShow: true }, _, ..] when !fitting.Exists(IsTour) => Together(fitting.Select(FromPage)),
+            _ => FromPage(fitting.Find(IsTour) ?? fitting[0]),
+        };
     }
 
+    // "Show me a table and some code"
+    private static GuideAnswer Together(IEnumerable<GuideAnswer> answers) => answers.Aggregate((first, next) =>
+        new GuideAnswer($"{first.Text}\n\n{next.Text}", first.Reasoning ?? next.Reasoning));
+
+    private static bool IsTour(GuidePage page) => page.Text.Contains(TourMark, StringComparison.Ordinal);
+
     private static GuideAnswer FromPage(GuidePage page) =>
-        new(page.Text.Contains(TourMark, StringComparison.Ordinal) ? page.Text.Replace(TourMark, Tour(), StringComparison.Ordinal) : page.Text, page.Reasoning);
+        new(IsTour(page) ? page.Text.Replace(TourMark, Tour(), StringComparison.Ordinal) : page.Text, page.Reasoning);
 
     private static GuideAnswer? FromDocs(string question, string? earlier)
     {
@@ -55,10 +68,15 @@ internal static class GuideMind
             return null;
         }
 
-        var sources = found.Take(MostSources).ToList();
-        var text = new StringBuilder(GuideExcerpt.Trim(sources[0], words.Keys)).Append("\n\nSources: ")
-            .AppendJoin(", ", sources.Select(source => $"{source.Title} (`{source.File}`)"));
-        return new GuideAnswer(text.ToString()) { Sources = sources };
+        var text = new StringBuilder(GuideExcerpt.Trim(found[0], words.Keys)).Append("\n\nSources: ").Append(Name(found[0]));
+        if (found.Count > 1)
+        {
+            text.Append(". See also: ").AppendJoin(", ", found.Skip(1).Take(MostBeside).Select(Name));
+        }
+
+        return new GuideAnswer(text.ToString()) { Sources = [found[0]] };
+
+        static string Name(GuideSection section) => $"{section.Title} (`{section.File}`)";
     }
 
     private static bool IsFollowUp(string question)
@@ -70,7 +88,8 @@ internal static class GuideMind
 
     private static string Tour() => string.Join(
         "\n\n",
-        GuideLibrary.Sections.Where(section => section.File.StartsWith("docs/", StringComparison.Ordinal)).GroupBy(section => section.Document).Select(document =>
+        GuideLibrary.Sections.Where(section => section.File.StartsWith("docs/", StringComparison.Ordinal)).GroupBy(section => section.Document)
+            .OrderByDescending(document => document.Key == Beginning).Select(document =>
             $"## {document.Key}\n\n" + string.Join("\n\n", document.Select(section =>
                 (section.Heading == document.Key ? "" : $"### {section.Heading}\n\n") + GuideExcerpt.Trim(section, [])))));
 

@@ -18,6 +18,9 @@ internal sealed record GuidePage(string Name, IReadOnlyList<(string Kind, string
     private static readonly HashSet<string> Wishes =
         [.. "show demo demonstrate display give draw example examples sample render print write stream make produce see test try".Split(' ')];
 
+    /// <summary>Whether it shows something, and so may stand beside another that does.</summary>
+    public bool IsShow => Phrases.All(phrase => phrase.Kind == "show");
+
     public static GuidePage Parse(string name, string text)
     {
         var parts = text.ReplaceLineEndings("\n").Split("\n---\n");

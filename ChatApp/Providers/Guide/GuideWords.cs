@@ -8,11 +8,11 @@ internal static partial class GuideWords
     // "chatapp" too: it is what everything here is about.
     private static readonly HashSet<string> Empty =
     [
-        .. ("a about all also am an and any anything are as at be been being but by can chatapp could did do does don each for from get gets give had has have "
+        .. ("a about all also am an and any anything are as at be been being but by can chatapp could did do does don each for from get gets go give had has have "
             + "hello hey hi how i if in into is it its just know let like ll look m many may me might more much must my need no not now of on one or our "
             + "out please re s see shall should show so some something t tell than thank thanks that the their them then there these they thing this those to "
             + "too up us use used uses using ve very want was way we were what when where which while who why will with work works would you your yours explain mean "
-            + "means happen happens possible able").Split(' '),
+            + "means happen happens possible able support supports supported make makes really question").Split(' '),
     ];
 
     // The first of a line stands for the others.
@@ -29,19 +29,21 @@ internal static partial class GuideWords
         "environment env",
         "install setup",
         "start launch begin",
-        "key apikey token-key credential secret",
+        "key apikey credential secret",
         "connect configure attach hook link",
         "timeout timeouts hang hangs stuck freeze",
+        "sign login signin password authentication authenticate auth account user",
+        "error errors fail fails failed failure fault problem",
         "private privacy gdpr confidential",
         "telemetry tracking track analytics",
         "resume reconnect",
         "port listen");
 
     /// <summary>The words of a text as they stand, in lower case.</summary>
-    public static List<string> Plain(string text) => [.. Word().Matches(text).Select(match => match.Value.ToLowerInvariant())];
+    public static List<string> Plain(string text) => [.. Word().Matches(text).Select(match => match.Groups["word"].Value.ToLowerInvariant())];
 
     /// <summary>The words of a text that say what it is about, made comparable.</summary>
-    public static List<string> Content(string text) => [.. Plain(text).Where(word => !Empty.Contains(word)).Select(Root)];
+    public static List<string> Content(string text) => [.. Plain(text).Where(word => word.Length > 1 && !Empty.Contains(word)).Select(Root)];
 
     /// <summary>The comparable form of one lower-case word.</summary>
     public static string Root(string word)
@@ -72,6 +74,7 @@ internal static partial class GuideWords
 
     private static string Single(string stem) => stem.Length > 3 && stem[^1] == stem[^2] && stem[^1] is not ('l' or 's') ? stem[..^1] : stem;
 
-    [GeneratedRegex(@"[\p{L}\p{N}]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    // "close@300" is "close@", a key of a script: it speaks of no closing, and of no 300.
+    [GeneratedRegex(@"(?<word>[\p{L}\p{N}]+@?)((?<=@)[\p{L}\p{N}]+)?", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Word();
 }
