@@ -17,6 +17,7 @@ internal sealed class CodeView(AnswerState state, CodeBlock block, MarkdownNode 
     public override void Update(bool isClosed, Func<StringLineSource, long> sourceOf)
     {
         Node.Truncate(_settledChildren);
+        var tried = _settled > 0 ? _text.Span(Math.Max(0, _settled - LongestFence), _settled).ToString() : "";
         _text.Truncate(_lines);
         _partialAt = -1;
         for (; _lines < block.Lines.Count; _lines++)
@@ -25,9 +26,9 @@ internal sealed class CodeView(AnswerState state, CodeBlock block, MarkdownNode 
             _text.AddLine(line.Slice.AsSpan(), sourceOf(new StringLineSource(line.Line, line.Slice.Start)));
         }
 
-        if (_text.Length < _settled)
+        if (_text.Length < _settled || !_text.Span(_settled - tried.Length, _settled).SequenceEqual(tried))
         {
-            // A line that was taken for code before it ended is none.
+            // A line that was taken for code before it ended is none, or is another.
             Node.Truncate(0);
             (_settled, _settledChildren, _shown) = (0, 0, 0);
         }

@@ -26,7 +26,8 @@ internal static class ContainerOpeners
         yield return first + leaf?.Block switch
         {
             MathBlock => "$$",
-            FencedCodeBlock fence => new string(fence.FencedChar, Math.Max(3, fence.OpeningFencedCharCount)),
+            // Lines lose the spaces that stood before the fence.
+            FencedCodeBlock fence => new string(' ', Math.Clamp(fence.Column - first.Length, 0, 3)) + new string(fence.FencedChar, Math.Max(3, fence.OpeningFencedCharCount)),
             TableBlock => "|x|",
             ParagraphBlock => "x",
             _ => "#",

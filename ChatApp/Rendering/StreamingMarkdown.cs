@@ -48,7 +48,6 @@ public sealed class StreamingMarkdown
     /// <summary>Takes more text and brings the nodes up to date.</summary>
     public void Append(ReadOnlySpan<char> text)
     {
-        ObjectDisposedException.ThrowIf(_isComplete, this);
         if (_half != 0)
         {
             text = string.Concat([_half], text);
@@ -65,6 +64,11 @@ public sealed class StreamingMarkdown
         if (text.IsEmpty)
         {
             return;
+        }
+
+        if (_isComplete)
+        {
+            throw new InvalidOperationException("The answer is complete: no text can follow.");
         }
 
         if (_partial.Append(text) is { } lines)

@@ -41,7 +41,7 @@ internal sealed class TextView : BlockView
         _content.Unshow();
         _text.Truncate(_lines);
         _partialAt = NoPartial;
-        if (isClosed && (_block.Lines.Count < _lines || MayBeDefinition))
+        if (_block.Lines.Count < _lines || (isClosed && MayBeDefinition))
         {
             // The last line became a table's header, or the first ones definitions.
             _text.Truncate(0);
