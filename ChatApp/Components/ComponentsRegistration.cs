@@ -1,4 +1,3 @@
-using ChatApp.Rendering;
 using Radzen;
 
 namespace ChatApp.Components;
@@ -10,10 +9,6 @@ public static class ComponentsRegistration
     {
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddRadzenComponents();
-        services.AddOptions<RenderingOptions>()
-            .BindConfiguration(RenderingOptions.Section)
-            .Validate(options => options.Interval > TimeSpan.Zero, $"{RenderingOptions.Section}:{nameof(RenderingOptions.Interval)} must be more than 0.")
-            .ValidateOnStart();
         return services;
     }
 

@@ -50,10 +50,12 @@ internal static class AnswerWords
 
     public static string Duration(double ms) => ms switch
     {
-        < 1000 => string.Create(CultureInfo.InvariantCulture, $"{ms:0} ms"),
-        < 60_000 => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000:0.0} s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)(ms / 60_000)} min {ms / 1000 % 60:0} s"),
+        < 999.5 => string.Create(CultureInfo.InvariantCulture, $"{ms:0} ms"),
+        < 59_950 => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000:0.0} s"),
+        _ => Minutes((long)Math.Round(ms / 1000)),
     };
+
+    private static string Minutes(long seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min {seconds % 60} s");
 
     private static string Number(double value) =>
         value.ToString(value < 10 && value % 1 != 0 ? "0.0" : "#,0", CultureInfo.InvariantCulture);

@@ -81,8 +81,12 @@ class MetricsPanel extends HTMLElement {
 }
 
 function time(ms) {
-  return ms == null ? '–' : ms < 1000 ? `${number.format(ms)} ms` : ms < 60000 ? `${(ms / 1000).toFixed(1)} s`
-    : `${Math.floor(ms / 60000)} min ${Math.floor((ms / 1000) % 60)} s`;
+  return ms == null ? '–' : ms < 999.5 ? `${number.format(ms)} ms` : ms < 59950 ? `${(ms / 1000).toFixed(1)} s`
+    : minutes(Math.round(ms / 1000));
+}
+
+function minutes(seconds) {
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function rate(value) {
