@@ -1,3 +1,5 @@
+using ChatApp.Providers.Guide;
+using ChatApp.Providers.Scripted;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -15,6 +17,8 @@ public static class ProvidersRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, OpenAIProviderKind>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, AnthropicProviderKind>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, GuideProviderKind>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, ScriptedProviderKind>());
 
         services.AddOptions<ProvidersOptions>()
             .Configure<IEnumerable<IModelProviderKind>>((options, kinds) => ProvidersConfiguration.Read(configuration, [.. kinds.Select(k => k.Kind)], options))

@@ -1,0 +1,127 @@
+using Markdig.Helpers;
+
+namespace ChatApp.Rendering;
+
+/// <summary>
+/// Renders Markdown while it arrives. Blocks that have ended are parsed once and never touched again; only the open end is. Reading an
+/// answer piece by piece gives, once complete, the same nodes as reading it at once. Not thread-safe: one owner.
+/// </summary>
+public sealed class StreamingMarkdown
+{
+    private readonly AnswerState _state;
+    private readonly ContainerView _document;
+    private readonly MarkdownNode _body;
+    private readonly Func<StringLineSource, long> _sourceOf;
+    private readonly LineBuffer _partial = new();
+    private readonly PartialLine _partialLine;
+    private long _lineStart;
+    private bool _afterBlank;
+    private bool _isComplete;
+    private char _half;
+
+    /// <param name="limits">What bounds the work; the default is meant for production.</param>
+    /// <param name="idPrefix">Keeps the anchors of this answer apart from those of others on the page. Letters, digits and hyphens.</param>
+    public StreamingMarkdown(MarkdownLimits? limits = null, string idPrefix = "")
+    {
+        Root = new MarkdownNode(MarkdownElement.Document);
+        _body = Root.Add(new MarkdownNode(MarkdownElement.Body));
+        _state = new AnswerState(limits ?? MarkdownLimits.Default, Root, idPrefix);
+        _document = new ContainerView(_state, _state.Document, _body);
+        _partialLine = new PartialLine(_state, _document);
+        _sourceOf = _state.SourceOf;
+    }
+
+    /// <summary>The document: its first child holds the blocks, a second one the footnotes if there are any.</summary>
+    public MarkdownNode Root { get; }
+
+    /// <summary>Grows with every visible change.</summary>
+    public long Version => Root.Version;
+
+    /// <summary>Reads a whole text.</summary>
+    public static MarkdownNode Parse(string text, MarkdownLimits? limits = null, string idPrefix = "")
+    {
+        var markdown = new StreamingMarkdown(limits, idPrefix);
+        markdown.Complete(text);
+        return markdown.Root;
+    }
+
+    /// <summary>Takes more text and brings the nodes up to date.</summary>
+    public void Append(ReadOnlySpan<char> text)
+    {
+        if (_half != 0)
+        {
+            text = string.Concat([_half], text);
+            _half = '\0';
+        }
+
+        // Half a character is not shown: the other half comes with the next text.
+        if (!text.IsEmpty && char.IsHighSurrogate(text[^1]))
+        {
+            _half = text[^1];
+            text = text[..^1];
+        }
+
+        if (text.IsEmpty)
+        {
+            return;
+        }
+
+        if (_isComplete)
+        {
+            throw new InvalidOperationException("The answer is complete: no text can follow.");
+        }
+
+        if (_partial.Append(text) is { } lines)
+        {
+            ReadLines(lines);
+            Update(isClosed: false);
+        }
+
+        var partial = _partial.Text;
+        _state.Marks.Add(_lineStart + partial.TrimEnd(" \t").Length);
+        _partialLine.Show(partial, _lineStart, _afterBlank);
+        Root.Commit();
+    }
+
+    /// <summary>No more text will come: what is still open is read as it stands.</summary>
+    public void Complete()
+    {
+        if (!_isComplete)
+        {
+            Complete(_half == 0 ? _partial.TakeAll() : _partial.TakeAll() + _half);
+        }
+    }
+
+    private void Complete(string rest)
+    {
+        _isComplete = true;
+        ReadLines(rest);
+        _state.Blocks.Close(_state.Document);
+        Update(isClosed: true);
+        _state.Footnotes.Complete(_body);
+        Root.Commit();
+    }
+
+    private void Update(bool isClosed)
+    {
+        _document.Update(isClosed, _sourceOf);
+        _state.LongLine = null;
+        foreach (var content in _state.Definitions.TakeTouched(isClosed))
+        {
+            content.Reread();
+        }
+    }
+
+    private void ReadLines(string text)
+    {
+        var reader = new LineReader(text.Replace('\0', '\uFFFD'));
+        for (var line = reader.ReadLine(); line.Text is not null; line = reader.ReadLine())
+        {
+            _state.LineBases.Add(_lineStart);
+            _afterBlank = line.AsSpan().Trim(" \t>").IsEmpty;
+            _state.Blocks.ProcessLine(line);
+        }
+
+        _lineStart += text.Length;
+    }
+}
