@@ -14,6 +14,9 @@ internal static class MarkdownRenderer
     // In front of the item's other children, behind its check box.
     private const int ItemText = int.MinValue / 2;
 
+    // Behind all children. The largest number itself is Blazor's own mark for "no frame left".
+    private const int Last = int.MaxValue - 1;
+
     /// <summary>Writes the children of a node: the first ones in place, the others in components of their own that stand still once full.</summary>
     public static void Children(RenderTreeBuilder builder, MarkdownNode node, MarkdownDrawing drawing, int origin = 0)
     {
@@ -42,7 +45,7 @@ internal static class MarkdownRenderer
     {
         if (root.Children.Count > 1)
         {
-            Footnotes(builder, root.Children[1], int.MaxValue, drawing);
+            Footnotes(builder, root.Children[1], Last, drawing);
         }
     }
 
@@ -226,7 +229,7 @@ internal static class MarkdownRenderer
         builder.OpenElement(sequence, "li");
         builder.AddAttribute(2, "id", Id("fn", node));
         Children(builder, node, drawing);
-        builder.OpenElement(int.MaxValue, "a");
+        builder.OpenElement(Last, "a");
         builder.AddAttribute(5, "href", "#" + Id("fnref", node));
         builder.AddAttribute(6, "class", "footnote-back");
         builder.AddAttribute(7, "aria-label", "Back to the text");
