@@ -12,7 +12,7 @@ internal sealed class AnswerState
         Document = new MarkdownDocument { IsOpen = true };
         Parsers = MarkdigParsers.Blocks(limits);
         Blocks = new BlockProcessor(Document, Parsers, context: null);
-        Reader = new InlineReader(Document);
+        Reader = new InlineReader(Document, limits.Markers);
         Inlines = new InlineWalker(this);
         Definitions = new Definitions(Document);
         Footnotes = new FootnoteSection(root, idPrefix);

@@ -101,6 +101,13 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
 
             var window = text.Span(_cut, end).ToString();
             var inlines = state.Reader.Read(window);
+            if (inlines is null && size > state.Limits.Window)
+            {
+                // More markers than can be paired: the first window stands as it is.
+                Emit(Boundary(_cut + state.Limits.Window));
+                return true;
+            }
+
             var open = inlines is null ? int.MaxValue : PendingOpeners.First(window, inlines);
             if (open == int.MaxValue || size >= state.Limits.LongestWindow)
             {
@@ -139,7 +146,7 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
     // The first place from here on where a word begins; -1 while none is known.
     private int Boundary(int from)
     {
-        var most = _cut + 2 * state.Limits.LongestWindow;
+        var most = Math.Max(from, _cut + state.Limits.LongestWindow);
         for (var i = from; i < text.Length; i++)
         {
             if (BeginsWord(text[i - 1], text[i]) || (i >= most && !char.IsLowSurrogate(text[i]) && !char.IsWhiteSpace(text[i])))

@@ -63,6 +63,11 @@ internal sealed class InlineWalker(AnswerState state)
             case FootnoteLink { IsBackLink: false } reference:
                 state.Footnotes.AddReference(into, reference.Footnote);
                 break;
+            case DelimiterInline delimiter:
+                // A bracket without its partner keeps what follows it as its children, however many.
+                piece.Leaf.AddRun(into, delimiter.ToLiteral(), piece.At + delimiter.Span.Start, state.Marks);
+                Children(into, delimiter, piece, depth + 1);
+                break;
             case ContainerInline container when depth >= state.Limits.InlineDepth:
                 AddText(into, PlainText(container));
                 break;
@@ -155,6 +160,7 @@ internal sealed class InlineWalker(AnswerState state)
                 AutolinkInline autolink => text.Append(autolink.Url),
                 HtmlEntityInline entity => text.Append(entity.Transcoded.AsSpan()),
                 LineBreakInline => text.Append(' '),
+                DelimiterInline delimiter => text.Append(delimiter.ToLiteral()),
                 _ => text,
             };
         }

@@ -14,7 +14,7 @@ internal static class MarkdigParsers
 {
     public static BlockParserList Blocks(MarkdownLimits limits)
     {
-        var paragraphs = new ParagraphBlockParser();
+        var paragraphs = new LimitedParagraphParser(limits.HeadingLines);
         return new BlockParserList(
         [
             new DepthLimitParser(limits.ContainerDepth, paragraphs),

@@ -16,10 +16,16 @@ public sealed record MarkdownLimits
     public int InlineDepth { get; init; } = 16;
 
     /// <summary>A paragraph longer than this settles inside, at the next place where nothing is open.</summary>
-    public int Window { get; init; } = 1024;
+    public int Window { get; init; } = 512;
 
     /// <summary>An opener that finds no partner within this many characters is text. Markdig is never given much more than this at once.</summary>
-    public int LongestWindow { get; init; } = 4096;
+    public int LongestWindow { get; init; } = 2048;
+
+    /// <summary>A window with more emphasis markers and brackets is shown as it was written.</summary>
+    public int Markers { get; init; } = 160;
+
+    /// <summary>A paragraph with more lines does not become a heading by an underline.</summary>
+    public int HeadingLines { get; init; } = 200;
 
     /// <summary>A header row with more columns is no table.</summary>
     public int TableColumns { get; init; } = 64;

@@ -20,6 +20,10 @@ internal ref struct PendingOpeners(string text)
             {
                 finder.Literal(literal.Content.Start + (literal.IsFirstCharacterEscaped ? 1 : 0), literal.Content.End);
             }
+            else if (inline is DelimiterInline)
+            {
+                finder._first = Math.Min(finder._first, inline.Span.Start);
+            }
         }
 
         return finder._brackets.Count > 0 ? Math.Min(finder._first, finder._brackets[0]) : finder._first;
