@@ -45,6 +45,10 @@ public sealed partial class Composer : IAsyncDisposable
         return Send(await reader.ReadToEndAsync());
     }
 
+    /// <summary>Stops the answer being made.</summary>
+    [JSInvokable]
+    public Task StopAnswer() => Stop();
+
     public async ValueTask DisposeAsync()
     {
         _self?.Dispose();

@@ -19,6 +19,10 @@ export function attach(root, component, maxBytes) {
     if (event.target.closest('[data-testid="send"]')) {
       send();
     } else if (event.target === root || event.target.closest('[data-testid="stop"]')) {
+      if (event.target !== root) {
+        component.invokeMethodAsync('StopAnswer').catch(() => say(refusal, 'The connection was lost before this was stopped. Stop again once it is back.'));
+      }
+
       // Stop goes away with the focus it had.
       area.focus();
     }

@@ -10,6 +10,7 @@ public sealed partial class ModelPicker : IDisposable
     private static readonly Dictionary<string, object> Labels = new() { ["aria-label"] = "Model" };
     private readonly CancellationTokenSource _gone = new();
     private List<Choice> _choices = [];
+    private (string?, List<Choice>?) _shown;
     private IReadOnlyList<ModelInfo> _models = [];
 
     /// <summary>The model picked now, listed or not.</summary>
@@ -27,6 +28,15 @@ public sealed partial class ModelPicker : IDisposable
     {
         _gone.Cancel();
         _gone.Dispose();
+    }
+
+    // The drop-down and all its parts come along with every render, so only for something to show.
+    protected override bool ShouldRender()
+    {
+        var shown = (Model, _choices);
+        var isStale = shown != _shown;
+        _shown = shown;
+        return isStale;
     }
 
     protected override void OnParametersSet()

@@ -18,7 +18,7 @@ public sealed partial class TurnList : IAsyncDisposable
 
     /// <summary>The Markdown of a turn's answer, for the clipboard.</summary>
     [JSInvokable]
-    public string ReadAnswer(string turnId) => Turns.Find(turn => turn.Id == turnId)?.Run?.ReadText() ?? "";
+    public string ReadAnswer(int turn) => turn >= 0 && turn < Turns.Count ? Turns[turn].Run?.ReadText() ?? "" : "";
 
     public async ValueTask DisposeAsync()
     {

@@ -9,7 +9,7 @@ export function attach(list, component) {
       event.preventDefault();
       document.getElementById(note.hash.slice(1))?.scrollIntoView({ block: 'center' });
     } else if (answer) {
-      copy(answer, component.invokeMethodAsync('ReadAnswer', answer.dataset.turn));
+      copy(answer, component.invokeMethodAsync('ReadAnswer', [...list.querySelectorAll('.answer')].indexOf(answer.closest('.answer'))));
     } else if (code) {
       copy(code, Promise.resolve(code.closest('.code-block').querySelector('pre').textContent));
     }
