@@ -11,6 +11,9 @@ namespace ChatApp.Components.Chat.Answer;
 #pragma warning disable ASP0006, MA0123 // Sequence numbers, see Sequence().
 internal static class MarkdownRenderer
 {
+    // Behind everything else. The very largest number would mean the end to the renderer.
+    private const int Last = int.MaxValue / 2;
+
     // In front of the item's other children, behind its check box.
     private const int ItemText = int.MinValue / 2;
 
@@ -42,7 +45,7 @@ internal static class MarkdownRenderer
     {
         if (root.Children.Count > 1)
         {
-            Footnotes(builder, root.Children[1], int.MaxValue, drawing);
+            Footnotes(builder, root.Children[1], Last, drawing);
         }
     }
 
@@ -116,7 +119,7 @@ internal static class MarkdownRenderer
                 break;
             case MarkdownElement.ListItem when node.Checked is { } isChecked:
                 builder.AddAttribute(1, "class", "task");
-                builder.OpenElement(int.MinValue, "input");
+                builder.OpenElement(ItemText - 1, "input");
                 builder.AddAttribute(3, "type", "checkbox");
                 builder.AddAttribute(4, "disabled", true);
                 builder.AddAttribute(5, "checked", isChecked);
@@ -226,7 +229,7 @@ internal static class MarkdownRenderer
         builder.OpenElement(sequence, "li");
         builder.AddAttribute(2, "id", Id("fn", node));
         Children(builder, node, drawing);
-        builder.OpenElement(int.MaxValue, "a");
+        builder.OpenElement(Last, "a");
         builder.AddAttribute(5, "href", "#" + Id("fnref", node));
         builder.AddAttribute(6, "class", "footnote-back");
         builder.AddAttribute(7, "aria-label", "Back to the text");
