@@ -1,6 +1,9 @@
 using ChatApp.Api;
 using ChatApp.Api.Native;
+using ChatApp.Components;
 using ChatApp.Conversations;
+using ChatApp.Providers;
+using ChatApp.Rendering;
 using ChatApp.Runs;
 using ChatApp.Security;
 using Microsoft.AspNetCore.Connections;
@@ -48,15 +51,20 @@ public static class Program
         // Assets are found beside a build as well as in a published app, in every environment.
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddProviders(builder.Configuration);
         builder.Services.AddRuns();
         builder.Services.AddConversations();
         builder.Services.AddApi();
+        builder.Services.AddRendering();
+        builder.Services.AddComponents();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseSecurityHeaders();
+        app.UseAntiforgery();
         app.MapHealth();
         app.MapNative();
+        app.MapComponents();
         return app;
     }
 

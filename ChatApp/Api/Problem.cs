@@ -13,10 +13,16 @@ internal sealed class Problem(string slug, string title, int status, string deta
     /// <summary>Further members of the body, such as the <c>run</c> that keeps a conversation busy.</summary>
     public IDictionary<string, object>? Extensions { get; init; }
 
+    /// <summary>The methods the address takes.</summary>
+    public string? Allow { get; init; }
+
     /// <summary>How long to wait before trying again.</summary>
     public int? RetryAfterSeconds { get; init; }
 
     public static Problem NotFound { get; } = new("not-found", "Not found", StatusCodes.Status404NotFound, "There is nothing here by that id, or no longer.");
+
+    public static Problem PostOnly { get; } =
+        new("method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, "This address takes POST.") { Allow = "POST" };
 
     public static Problem InvalidCursor { get; } =
         new("invalid-cursor", "The cursor is not valid", StatusCodes.Status400BadRequest, "Last-Event-ID is the id of an event, RUN:SEQ; after is its number.");
@@ -57,6 +63,11 @@ internal sealed class Problem(string slug, string title, int status, string deta
         if (RetryAfterSeconds is { } seconds)
         {
             httpContext.Response.Headers.RetryAfter = $"{seconds}";
+        }
+
+        if (Allow is not null)
+        {
+            httpContext.Response.Headers.Allow = Allow;
         }
 
         httpContext.Response.StatusCode = status;

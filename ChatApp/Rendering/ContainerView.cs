@@ -123,13 +123,13 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
         if (Block is ListItemBlock && text.Length >= 4 && text[0] == '[' && text[1] is ' ' or 'x' or 'X' && text[2] == ']' && text[3] == ' '
             && !text[4..].TrimStart(" \t").IsEmpty && text[4..].TrimStart(" \t")[0] != '\n')
         {
-            Node.Checked = text[1] != ' ';
+            Mark(Node.Element, Node.Value, text[1] != ' ');
             return 4;
         }
 
         if (Block is QuoteBlock { Parent: MarkdownDocument } && AlertKind.Of(text, isFinal, out var length) is { } kind)
         {
-            (Node.Element, Node.Value) = (MarkdownElement.Alert, kind);
+            Mark(MarkdownElement.Alert, kind, isChecked: null);
             return length;
         }
 
@@ -176,10 +176,16 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
     // What had been read as "[x] " or "[!NOTE]" stands in something else now.
     private void TakeBackPrefix()
     {
-        Node.Checked = null;
-        if (Node.Element == MarkdownElement.Alert)
+        var isAlert = Node.Element == MarkdownElement.Alert;
+        Mark(isAlert ? MarkdownElement.Quote : Node.Element, isAlert ? null : Node.Value, isChecked: null);
+    }
+
+    private void Mark(MarkdownElement element, string? value, bool? isChecked)
+    {
+        if ((Node.Element, Node.Value, Node.Checked) != (element, value, isChecked))
         {
-            (Node.Element, Node.Value) = (MarkdownElement.Quote, null);
+            (Node.Element, Node.Value, Node.Checked) = (element, value, isChecked);
+            Node.Touch();
         }
     }
 

@@ -348,7 +348,7 @@ public sealed class Run
             Tokens = _tokens,
             Estimated = _usage is null,
             TokensPerSecond = _tokens > 1 && last > first ? Round((_tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
-            TokensPerSecondNow = IsEnded || first is null ? null : _rate.LastSecond(now),
+            TokensPerSecondNow = IsEnded || first is null ? null : Round(_rate.PerSecond(now, first.Value)),
             DurationMs = Math.Round(now, 1),
             Steps = _steps,
         };

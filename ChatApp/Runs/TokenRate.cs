@@ -1,9 +1,12 @@
 namespace ChatApp.Runs;
 
-/// <summary>Tokens within the last second, kept in ten slices of 100 ms so that its cost does not depend on the rate.</summary>
+/// <summary>
+/// Tokens a second over the last second, kept in slices of 100 ms so that its cost does not depend on the rate: the ten slices before the
+/// present one, and what there is of that.
+/// </summary>
 internal sealed class TokenRate
 {
-    private const int Slices = 10;
+    private const int Slices = 11;
     private const double SliceMs = 100;
     private readonly int[] _counts = new int[Slices];
     private long _slice;
@@ -14,16 +17,13 @@ internal sealed class TokenRate
         _counts[_slice % Slices] += tokens;
     }
 
-    public int LastSecond(double nowMs)
+    /// <param name="nowMs">The present moment.</param>
+    /// <param name="sinceMs">The first token's moment: before it there was nothing to count.</param>
+    public double PerSecond(double nowMs, double sinceMs)
     {
         Advance(nowMs);
-        var sum = 0;
-        foreach (var count in _counts)
-        {
-            sum += count;
-        }
-
-        return sum;
+        var window = Math.Min(nowMs - ((_slice - Slices + 1) * SliceMs), nowMs - sinceMs);
+        return window < SliceMs ? 0 : _counts.Sum() * 1000 / window;
     }
 
     private void Advance(double atMs)

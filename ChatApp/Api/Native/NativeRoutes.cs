@@ -22,6 +22,10 @@ public static class NativeRoutes
         api.MapGet("/runs/{id}", ReadRun.Status);
 
         api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).AddEndpointFilter(RefuseCrossSite);
+
+        // Said here, since the page's own fallback for GET would answer 404.
+        api.MapGet("/chat/stream", () => Problem.PostOnly);
+        api.MapGet("/runs/{id}/cancel", () => Problem.PostOnly);
         return endpoints;
     }
 

@@ -13,6 +13,19 @@ public sealed class MarkdownDrawing(Action rendered)
 
     internal void Rendered() => rendered();
 
+    /// <summary>Draws the chunks that differ from what they show; only while something is drawn, so that they join its batch.</summary>
+    internal void JoinChanged()
+    {
+        // Each for itself and not one by way of another: what is drawn may be about to take some of them away.
+        foreach (var chunk in _chunks)
+        {
+            if (chunk.HasChanged())
+            {
+                chunk.Draw();
+            }
+        }
+    }
+
     /// <summary>Draws the chunks that differ from what they show, as one batch: the first starts it, the others join while it is made.</summary>
     internal void DrawChanged()
     {
@@ -20,7 +33,7 @@ public sealed class MarkdownDrawing(Action rendered)
         {
             if (chunk.HasChanged())
             {
-                chunk.Draw(DrawChanged);
+                chunk.Draw(JoinChanged);
                 return;
             }
         }

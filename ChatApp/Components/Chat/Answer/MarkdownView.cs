@@ -69,6 +69,6 @@ public sealed class MarkdownView : IComponent, IHandleAfterRender
     {
         MarkdownRenderer.Children(builder, Markdown.Root.Children[0], _drawing);
         MarkdownRenderer.Notes(builder, Markdown.Root, _drawing);
-        _drawing.DrawChanged();
+        _drawing.JoinChanged();
     }
 }

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using ChatApp.Tests.Infrastructure;
+
+namespace ChatApp.Tests.EndToEnd;
+
+/// <summary>The app as a process: how it starts, refuses to start, and ends.</summary>
+public sealed class ProcessTests(ITestOutputHelper output)
+{
+    private const string Endless = "/api/stream?q=hi&model=scripted/rate=50;tokens=100000";
+
+    [Theory]
+    [InlineData("0s")]
+    [InlineData("1s")]
+    public async Task F20_Sigterm_EndsEveryStreamWithAnEventAndTheProcessInTime(string drain)
+    {
+        await using var app = await AppProcess.StartAsync($"--ChatApp:Runs:Drain={drain}");
+        using var client = new HttpClient { BaseAddress = app.Url };
+        var streams = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SseClient.GetAsync(client, Endless)));
+        foreach (var stream in streams)
+        {
+            await stream.NextAsync();
+        }
+
+        var asked = Stopwatch.GetTimestamp();
+        await app.TerminateAsync();
+        var frames = await Task.WhenAll(streams.Select(stream => stream.AllAsync()));
+        var code = await app.ExitCodeAsync();
+        var took = Stopwatch.GetElapsedTime(asked);
+
+        output.WriteLine($"20 streams, drain {drain}: ended after {took.TotalMilliseconds:0} ms");
+        Assert.Equal(0, code);
+        Assert.All(frames, all => Assert.Equal("shutdown", all[^1].Type));
+        Assert.True(took < TimeSpan.FromSeconds(20), "Ten times the bound of 2 s");
+        Array.ForEach(streams, stream => stream.Dispose());
+    }
+
+    [Fact]
+    public async Task BCfg_WrongSettings_AreNamedAllAtOnceAndExitWith2()
+    {
+        await using var app = await AppProcess.StartAsync(
+            "--ChatApp:Runs:Drain=soon", "--ChatApp:Rendering:Interval=never", "--ChatApp:Providers:x:Kind=nonsense", "--ChatApp:Providers:x:ApiKey=sk-canary-123");
+
+        Assert.Equal(2, await app.ExitCodeAsync());
+        Assert.Contains("ChatApp:Runs:Drain", app.Output, StringComparison.Ordinal);
+        Assert.Contains("ChatApp:Rendering:Interval", app.Output, StringComparison.Ordinal);
+        Assert.Contains("ChatApp:Providers:x", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-canary-123", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_PortInUse_SaysSoAndExitsWith4()
+    {
+        await using var first = await AppProcess.StartAsync();
+        await using var second = await AppProcess.StartAsync($"--urls={first.Url}");
+
+        Assert.Equal(4, await second.ExitCodeAsync());
+        Assert.Contains("--urls", second.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Curl_AsInTheReadme_StreamsText()
+    {
+        await using var app = await AppProcess.StartAsync();
+        using var curl = Process.Start(new ProcessStartInfo("curl", ["-sN", $"{app.Url}api/stream?format=text&q=What+is+ChatApp"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var text = await curl.StandardOutput.ReadToEndAsync();
+
+        Assert.Contains("✅ Complete: ", text, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+
+namespace ChatApp.Components.Chat;
+
+/// <summary>Where people write. Enter and Escape are the browser's business (Composer.razor.js); here arrives what is sent.</summary>
+public sealed partial class Composer : IAsyncDisposable
+{
+    /// <summary>The most bytes a message may have.</summary>
+    internal const int MaxBytes = 1_000_000;
+
+    private ElementReference _element;
+    private IJSObjectReference? _module;
+    private DotNetObjectReference<Composer>? _self;
+
+    /// <summary>What it is filled with at first.</summary>
+    [Parameter]
+    public string? Text { get; set; }
+
+    /// <summary>Whether an answer is being made: then it offers Stop in place of Send.</summary>
+    [Parameter, EditorRequired]
+    public required bool IsRunning { get; set; }
+
+    /// <summary>Sends; false means refused, and the text stays.</summary>
+    [Parameter, EditorRequired]
+    public required Func<string, bool> Send { get; set; }
+
+    /// <summary>Stops the answer being made.</summary>
+    [Parameter, EditorRequired]
+    public required Func<Task> Stop { get; set; }
+
+    [Inject]
+    private IJSRuntime JS { get; set; } = null!;
+
+    /// <summary>Takes a message that fits into one call.</summary>
+    [JSInvokable]
+    public bool SendText(string text) => Send(text);
+
+    /// <summary>Takes a message too long for one: a call may have 32 kB, a stream comes in pieces.</summary>
+    [JSInvokable]
+    public async Task<bool> SendStream(IJSStreamReference text)
+    {
+        await using var stream = await text.OpenReadStreamAsync(MaxBytes);
+        using var reader = new StreamReader(stream);
+        return Send(await reader.ReadToEndAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _self?.Dispose();
+        try
+        {
+            if (_module is not null)
+            {
+                await _module.InvokeVoidAsync("detach");
+                await _module.DisposeAsync();
+            }
+        }
+        catch (JSDisconnectedException)
+        {
+            // The browser is gone, and the module with it.
+        }
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (firstRender)
+        {
+            _self = DotNetObjectReference.Create(this);
+            _module = await JS.InvokeAsync<IJSObjectReference>("import", "./" + Assets["Components/Chat/Composer.razor.js"]);
+            await _module.InvokeVoidAsync("attach", _element, _self, MaxBytes);
+        }
+    }
+}

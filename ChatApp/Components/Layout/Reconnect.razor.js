@@ -1,0 +1,58 @@
+// Starts Blazor and looks after its connection.
+//
+// The client script tells its state only by classes on #components-reconnect-modal: -show while it tries to reconnect, -hide when it
+// has, -failed when it gave up, -rejected when the server answers but no longer has the circuit (after a restart).
+const modal = document.getElementById('components-reconnect-modal');
+const state = (name) => modal.classList.contains(`components-reconnect-${name}`);
+let interactive = false;
+let leaving = false;
+
+// Raised by the composer once its handlers are in place.
+document.addEventListener('chat:interactive', () => {
+  interactive = true;
+  update();
+});
+
+new MutationObserver(update).observe(modal, { attributes: true, attributeFilter: ['class'] });
+
+function update() {
+  const away = state('show') || state('failed') || state('rejected');
+  if (interactive && !away) {
+    document.body.dataset.interactive = 'true';
+  } else {
+    delete document.body.dataset.interactive;
+  }
+
+  if (!leaving && (state('failed') || state('rejected'))) {
+    leaving = true;
+    reloadWhenServed();
+  }
+}
+
+// A reload while the server is still down would leave the browser's own error page, which never comes back.
+async function reloadWhenServed() {
+  while (!(await served())) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+
+  location.reload();
+}
+
+async function served() {
+  try {
+    const response = await fetch(document.baseURI, { method: 'GET', cache: 'no-store' });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+Blazor.start({
+  circuit: {
+    reconnectionOptions: {
+      // Soon at first, then every second for as long as it takes.
+      retryIntervalMilliseconds: (attempts) => (attempts === 0 ? 0 : attempts < 4 ? 300 : 1000),
+    },
+  },
+});

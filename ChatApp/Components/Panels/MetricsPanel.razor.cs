@@ -1,0 +1,83 @@
+using System.Globalization;
+using ChatApp.Components.Chat;
+using ChatApp.Conversations;
+using ChatApp.Rendering;
+using ChatApp.Runs;
+using Microsoft.AspNetCore.Components;
+
+namespace ChatApp.Components.Panels;
+
+/// <summary>The figures of the last answer, at most twice a second while it is made.</summary>
+public sealed partial class MetricsPanel : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private RenderBatcher _batcher = null!;
+    private Run? _shown;
+    private string? _figures;
+
+    /// <summary>The answer, if there is one.</summary>
+    [Parameter, EditorRequired]
+    public required Run? Run { get; set; }
+
+    [Inject]
+    private ChatSession Session { get; set; } = null!;
+
+    [Inject]
+    private TimeProvider Time { get; set; } = null!;
+
+    public async ValueTask DisposeAsync()
+    {
+        Session.Changed -= _batcher.Signal;
+        await _batcher.DisposeAsync();
+    }
+
+    protected override void OnInitialized()
+    {
+        _batcher = new RenderBatcher(Time, Interval, () => InvokeAsync(Advance), DispatchExceptionAsync);
+        Session.Changed += _batcher.Signal;
+    }
+
+    protected override void OnParametersSet()
+    {
+        if (!ReferenceEquals(_shown, Run))
+        {
+            _shown = Run;
+            Take();
+        }
+    }
+
+    protected override void OnAfterRender(bool firstRender) => _batcher.Rendered();
+
+    private void Advance()
+    {
+        var before = _figures;
+        Take();
+        if (_figures != before)
+        {
+            StateHasChanged();
+        }
+        else
+        {
+            _batcher.Rendered();
+        }
+    }
+
+    // Most of what is sent for a token is what surrounds it, so six figures go as one value: "streaming|182.4|84|80.1|561|6712|1".
+    private void Take() => _figures = Run is null ? null : Format(Run);
+
+    private static string Format(Run run)
+    {
+        var metrics = run.GetMetrics();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{State(run)}|{metrics.TtftMs}|{metrics.TokensPerSecondNow}|{metrics.TokensPerSecond}|{metrics.Tokens}|{metrics.DurationMs:0}|{metrics.Steps}");
+    }
+
+    private static string State(Run run) => AnswerPhases.Of(run) switch
+    {
+        AnswerPhase.Waiting => "waiting",
+        AnswerPhase.Thinking => "thinking",
+        AnswerPhase.Streaming => "streaming",
+        _ => run.State.ToWire(),
+    };
+}

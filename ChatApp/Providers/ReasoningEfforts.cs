@@ -1,0 +1,32 @@
+using Microsoft.Extensions.AI;
+
+namespace ChatApp.Providers;
+
+/// <summary>How hard a model should think: <see cref="ChatOptions.Reasoning"/>, or the property <c>reasoning_effort</c> for values it does not know.</summary>
+internal static class ReasoningEfforts
+{
+    private const string Property = "reasoning_effort";
+
+    /// <summary>As OpenAI names it (<c>low</c>, <c>medium</c>, …); null: the model's own choice.</summary>
+    internal static string? Name(ChatOptions options) =>
+        options.AdditionalProperties?.GetValueOrDefault(Property) as string ?? options.Reasoning?.Effort switch
+        {
+            ReasoningEffort.None => "none",
+            ReasoningEffort.Low => "low",
+            ReasoningEffort.Medium => "medium",
+            ReasoningEffort.High => "high",
+            ReasoningEffort.ExtraHigh => "xhigh",
+            _ => null,
+        };
+
+    /// <summary>As the abstractions know it; null: the model's own choice.</summary>
+    internal static ReasoningEffort? Value(ChatOptions options) => Name(options) switch
+    {
+        "none" => ReasoningEffort.None,
+        "minimal" or "low" => ReasoningEffort.Low,
+        "medium" => ReasoningEffort.Medium,
+        "high" => ReasoningEffort.High,
+        "xhigh" => ReasoningEffort.ExtraHigh,
+        _ => null,
+    };
+}
