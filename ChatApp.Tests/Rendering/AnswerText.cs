@@ -28,7 +28,7 @@ internal static class AnswerText
         for (var i = 0; i < words; i++)
         {
             var word = Words[random.Next(Words.Length)];
-            text.Append(random.Next(14) switch { 0 => $"**{word}**", 1 => $"`{word}`", 2 => $"*{word}*", _ => word }).Append(i + 1 < words ? " " : ".");
+            text.Append(random.Next(30) switch { 0 => $"**{word}**", 1 => $"`{word}`", 2 => $"*{word}*", _ => word }).Append(i + 1 < words ? " " : ".");
         }
 
         return text.ToString();

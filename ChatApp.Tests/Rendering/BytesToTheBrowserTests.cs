@@ -18,7 +18,7 @@ public class BytesToTheBrowserTests(ITestOutputHelper output)
             output.WriteLine($"{tokens} tokens: {ratios[^1]:F2} bytes per byte");
         }
 
-        Assert.All(ratios, ratio => Assert.InRange(ratio, 1, 6));
+        Assert.All(ratios, ratio => Assert.InRange(ratio, 1, 8));
         Assert.InRange(ratios.Max() / ratios.Min(), 1, 1.15);
     }
 
@@ -33,7 +33,7 @@ public class BytesToTheBrowserTests(ITestOutputHelper output)
         var small = await RatioAsync(EndlessText.Of(kind, 8_000));
         var large = await RatioAsync(EndlessText.Of(kind, 40_000));
         output.WriteLine($"{kind}: {small:F2}, {large:F2} bytes per byte");
-        Assert.InRange(large, 1, 8);
+        Assert.InRange(large, 1, 10);
         Assert.InRange(large / small, 0.5, 1.15);
     }
 

@@ -61,6 +61,19 @@ public class HostileMarkdownTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void Append_SomethingThrows_ShowsTheTextAndSaysSo()
+    {
+        // A limit nobody can keep makes the preview of a table throw.
+        var streaming = new StreamingMarkdown(new MarkdownLimits { TableColumns = -2 });
+        streaming.Append("before\n\n");
+        streaming.Append("|a *b* ");
+        streaming.Append("and <more>");
+        streaming.Complete();
+        Assert.IsType<OverflowException>(streaming.Failure);
+        Assert.Equal("<p>before</p><p>|a *b* and &lt;more&gt;</p>", NodeHtml.Write(streaming.Root));
+    }
+
     private static void CheckPrefixes(string text)
     {
         var streaming = new StreamingMarkdown();

@@ -21,8 +21,6 @@ internal sealed class MeasuringRenderer(IServiceProvider services) : Renderer(se
 
     public override Dispatcher Dispatcher { get; } = Dispatcher.CreateDefault();
 
-    public Action<RenderBatch>? Observe { get; set; }
-
     public long Bytes { get; private set; }
 
     public long LastBatch { get; private set; }
@@ -42,7 +40,6 @@ internal sealed class MeasuringRenderer(IServiceProvider services) : Renderer(se
 
     protected override Task UpdateDisplayAsync(in RenderBatch renderBatch)
     {
-        Observe?.Invoke(renderBatch);
         using var stream = new MemoryStream();
         LastBatch = Serialize(stream, renderBatch);
         Bytes += LastBatch;

@@ -18,6 +18,9 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
 
     public LeafText Text => text;
 
+    /// <summary>Up to where the text has settled.</summary>
+    public int Cut => _cut;
+
     /// <summary>The text in front of this is not content: <c>[x] </c> of a task, <c>[!NOTE]</c> of an alert.</summary>
     public void StartAt(int start)
     {
@@ -61,14 +64,17 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
     }
 
     /// <summary>Shows what has not settled, with what is half-typed at its end made whole.</summary>
-    public void ShowTail()
+    public void ShowTail() => ShowTail(text.Length);
+
+    /// <summary>The same, but what comes after <paramref name="end"/> is shown by somebody else.</summary>
+    public void ShowTail(int end)
     {
-        if (_cut >= text.Length)
+        if (_cut >= end)
         {
             return;
         }
 
-        var tail = text.Span(_cut, text.Length);
+        var tail = text.Span(_cut, end);
         if (tail.Length > 4 * state.Limits.LongestWindow)
         {
             text.AddRun(node, tail, _cut, state.Marks);

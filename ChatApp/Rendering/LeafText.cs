@@ -37,6 +37,9 @@ internal sealed class LeafText
         }
     }
 
+    /// <summary>Where the last line starts, here and in the source.</summary>
+    public (int At, long Source) LastLine => _lines.Count == 0 ? default : _lines[^1];
+
     public void TrimEnd() => Length = Span(0, Length).TrimEnd(" \t").Length;
 
     public ReadOnlySpan<char> Span(int start, int end) => _text.AsSpan(start, end - start);

@@ -15,6 +15,7 @@ public sealed class StreamingMarkdown
     private readonly LineBuffer _partial = new();
     private readonly PartialLine _partialLine;
     private long _lineStart;
+    private MarkdownNode? _plain;
     private bool _afterBlank;
     private bool _isComplete;
     private char _half;
@@ -36,6 +37,9 @@ public sealed class StreamingMarkdown
 
     /// <summary>Grows with every visible change.</summary>
     public long Version => Root.Version;
+
+    /// <summary>What went wrong with this text, if anything did: from there on it is shown as it was written. The owner logs it.</summary>
+    public Exception? Failure { get; private set; }
 
     /// <summary>Reads a whole text.</summary>
     public static MarkdownNode Parse(string text, MarkdownLimits? limits = null, string idPrefix = "")
@@ -71,6 +75,11 @@ public sealed class StreamingMarkdown
             throw new InvalidOperationException("The answer is complete: no text can follow.");
         }
 
+        Guard(text.ToString(), AppendLines);
+    }
+
+    private void AppendLines(string text)
+    {
         if (_partial.Append(text) is { } lines)
         {
             ReadLines(lines);
@@ -80,7 +89,6 @@ public sealed class StreamingMarkdown
         var partial = _partial.Text;
         _state.Marks.Add(_lineStart + partial.TrimEnd(" \t").Length);
         _partialLine.Show(partial, _lineStart, _afterBlank);
-        Root.Commit();
     }
 
     /// <summary>No more text will come: what is still open is read as it stands.</summary>
@@ -95,10 +103,33 @@ public sealed class StreamingMarkdown
     private void Complete(string rest)
     {
         _isComplete = true;
-        ReadLines(rest);
-        _state.Blocks.Close(_state.Document);
-        Update(isClosed: true);
-        _state.Footnotes.Complete(_body);
+        Guard(rest, text =>
+        {
+            ReadLines(text);
+            _state.Blocks.Close(_state.Document);
+            Update(isClosed: true);
+            _state.Footnotes.Complete(_body);
+        });
+    }
+
+    // No text may break the page it is shown on. Everything known to throw has a limit in front of it; this is for the rest.
+    private void Guard(string text, Action<string> read)
+    {
+        if (Failure is null)
+        {
+            try
+            {
+                read(text);
+            }
+            catch (Exception exception)
+            {
+                Failure = exception;
+                text = _partial.TakeAll() is { Length: > 0 } partial ? partial : text;
+                _plain = _body.Add(new MarkdownNode(MarkdownElement.Paragraph));
+            }
+        }
+
+        _plain?.AddText(InvisibleText.Clean(text));
         Root.Commit();
     }
 

@@ -24,7 +24,7 @@ internal sealed class TableView : BlockView
         for (; _lines < _table.Lines.Count; _lines++)
         {
             ref var line = ref _table.Lines.Lines[_lines];
-            AddRow(_lines == 0 ? _head : _body, line.Slice.AsSpan(), sourceOf(new StringLineSource(line.Line, line.Slice.Start)), isComplete: true);
+            AddRow(_state, _lines == 0 ? _head : _body, line.Slice.AsSpan(), sourceOf(new StringLineSource(line.Line, line.Slice.Start)), _table.Columns, isComplete: true);
         }
     }
 
@@ -33,21 +33,31 @@ internal sealed class TableView : BlockView
         _body.Truncate(Math.Max(0, _lines - 1));
         if (hasPartial && !partial.IsWhiteSpace() && partial.Length <= _state.Limits.LongestWindow)
         {
-            AddRow(_body, partial, source, isComplete: false);
+            AddRow(_state, _body, partial, source, _table.Columns, isComplete: false);
         }
     }
 
-    private void AddRow(MarkdownNode part, ReadOnlySpan<char> line, long source, bool isComplete)
+    /// <summary>What <c>| a | b</c> will be once its delimiter row has come.</summary>
+    public static MarkdownNode HalfTable(AnswerState state, ReadOnlySpan<char> line, long source)
+    {
+        var table = new MarkdownNode(MarkdownElement.Table);
+        AddRow(state, table.Add(new MarkdownNode(MarkdownElement.TableHead)), line, source, new MarkdownAlignment[state.Limits.TableColumns], isComplete: false);
+        table.Add(new MarkdownNode(MarkdownElement.TableBody));
+        return table;
+    }
+
+    private static void AddRow(
+        AnswerState state, MarkdownNode part, ReadOnlySpan<char> line, long source, IReadOnlyList<MarkdownAlignment> columns, bool isComplete)
     {
         var row = part.Add(new MarkdownNode(MarkdownElement.TableRow));
-        var element = part == _head ? MarkdownElement.TableHeaderCell : MarkdownElement.TableCell;
-        var cells = TableRowText.Cells(line, _table.Columns.Count);
+        var element = part.Element == MarkdownElement.TableHead ? MarkdownElement.TableHeaderCell : MarkdownElement.TableCell;
+        var cells = TableRowText.Cells(line, columns.Count);
         for (var i = 0; i < cells.Count; i++)
         {
-            var cell = row.Add(new MarkdownNode(element) { Alignment = _table.Columns[i] });
+            var cell = row.Add(new MarkdownNode(element) { Alignment = columns[i] });
             var text = new LeafText();
             text.AddLine(Unescape(line[cells[i]]), source + cells[i].Start.Value);
-            var content = new InlineContent(_state, cell, text);
+            var content = new InlineContent(state, cell, text);
             if (isComplete || i + 1 < cells.Count)
             {
                 content.Settle(isFinal: true);

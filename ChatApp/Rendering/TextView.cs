@@ -7,6 +7,7 @@ internal sealed class TextView : BlockView
 {
     private const long NoPartial = -1;
 
+    private readonly AnswerState _state;
     private readonly LeafBlock _block;
     private readonly ContainerView? _parent;
     private readonly LeafText _text;
@@ -19,6 +20,7 @@ internal sealed class TextView : BlockView
     public TextView(AnswerState state, LeafBlock block, MarkdownNode node, ContainerView? parent)
         : base(block, node)
     {
+        _state = state;
         _block = block;
         _parent = block is ParagraphBlock ? parent : null;
         _text = new LeafText();
@@ -29,7 +31,7 @@ internal sealed class TextView : BlockView
     public TextView(TextView shown, LeafBlock block, ContainerView? parent)
         : base(block, shown.Node)
     {
-        (_block, _parent) = (block, block is ParagraphBlock ? parent : null);
+        (_state, _block, _parent) = (shown._state, block, block is ParagraphBlock ? parent : null);
         (_text, _content, _hasPrefix) = (shown._text, shown._content, shown._hasPrefix);
     }
 
@@ -94,11 +96,21 @@ internal sealed class TextView : BlockView
             _content.Settle(isFinal: false);
         }
 
-        if (!IsHalfPrefix())
+        if (IsHalfTable())
+        {
+            var (at, line) = _text.LastLine;
+            _content.ShowTail(at - 1);
+            _parent!.Node.Add(TableView.HalfTable(_state, _text.Span(at, _text.Length), line));
+        }
+        else if (!IsHalfPrefix())
         {
             _content.ShowTail();
         }
     }
+
+    // A line that begins with a pipe is shown as the header row it will probably be.
+    private bool IsHalfTable() => _parent is not null && _text.Lines > 0 && _text.Length - _text.LastLine.At is > 1 and < 400
+        && _text[_text.LastLine.At] == '|' && _content.Cut <= _text.LastLine.At;
 
     // "[x] " makes the item a task, a line "[!NOTE]" the quote an alert.
     private void TakePrefix(bool isFinal)

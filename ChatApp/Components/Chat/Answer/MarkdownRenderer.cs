@@ -11,6 +11,9 @@ namespace ChatApp.Components.Chat.Answer;
 #pragma warning disable ASP0006, MA0123 // Sequence numbers, see Sequence().
 internal static class MarkdownRenderer
 {
+    // Behind everything else. The very largest number would mean the end to the renderer.
+    private const int Last = int.MaxValue / 2;
+
     // In front of the item's other children, behind its check box.
     private const int ItemText = int.MinValue / 2;
 
@@ -119,7 +122,7 @@ internal static class MarkdownRenderer
                 break;
             case MarkdownElement.ListItem when node.Checked is { } isChecked:
                 builder.AddAttribute(1, "class", "task");
-                builder.OpenElement(int.MinValue, "input");
+                builder.OpenElement(ItemText - 1, "input");
                 builder.AddAttribute(3, "type", "checkbox");
                 builder.AddAttribute(4, "disabled", true);
                 builder.AddAttribute(5, "checked", isChecked);
