@@ -31,7 +31,7 @@ public sealed class AnswerViewTests : PageTest
         Models[0].Finish();
         await Shows(() => State(answer) == "completed", "the end");
         Assert.Equal("All of it.", answer.Find("[data-testid=message-content]").TextContent);
-        Assert.Equal("0 ms · 1 token", answer.Find(".figures").TextContent);
+        Assert.Equal("0 ms · 1 token", answer.Find(".line").TextContent);
         Assert.Single(answer.FindAll("[data-testid=copy]"));
         Assert.Empty(answer.FindAll("[data-testid=retry]"));
     }

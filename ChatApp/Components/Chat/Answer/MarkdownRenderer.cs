@@ -17,9 +17,6 @@ internal static class MarkdownRenderer
     // In front of the item's other children, behind its check box.
     private const int ItemText = int.MinValue / 2;
 
-    // Behind all children. The largest number itself is Blazor's own mark for "no frame left".
-    private const int Last = int.MaxValue - 1;
-
     /// <summary>Writes the children of a node: the first ones in place, the others in components of their own that stand still once full.</summary>
     public static void Children(RenderTreeBuilder builder, MarkdownNode node, MarkdownDrawing drawing, int origin = 0)
     {
