@@ -90,14 +90,11 @@ public sealed class RenderBatcher : IAsyncDisposable
         while (true)
         {
             Task running;
+            bool isLast;
             lock (_lock)
             {
-                if (!_isRunning && (!_dirty || _isDisposed))
-                {
-                    return;
-                }
-
-                if (!_isRunning)
+                isLast = !_isRunning && (!_dirty || _isDisposed);
+                if (!_isRunning && !isLast)
                 {
                     Start();
                 }
@@ -105,7 +102,12 @@ public sealed class RenderBatcher : IAsyncDisposable
                 running = _running;
             }
 
+            // Also the one that has ended already: it may have failed.
             await running;
+            if (isLast)
+            {
+                return;
+            }
         }
     }
 

@@ -11,9 +11,6 @@ namespace ChatApp.Components.Chat.Answer;
 #pragma warning disable ASP0006, MA0123 // Sequence numbers, see Sequence().
 internal static class MarkdownRenderer
 {
-    // Behind everything else. The very largest number would mean the end to the renderer.
-    private const int Last = int.MaxValue / 2;
-
     // In front of the item's other children, behind its check box.
     private const int ItemText = int.MinValue / 2;
 
