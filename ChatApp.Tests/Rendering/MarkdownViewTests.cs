@@ -67,8 +67,8 @@ public sealed class MarkdownViewTests : IDisposable
     public void Render_CodeBlock_HasLabelAndCopyButton()
     {
         var view = _context.Render<MarkdownView>(p => p.Add(v => v.Markdown, Complete("```CSharp\nvar a = \"<b>\";\n```")));
-        Assert.Equal("csharp", view.Find(".code-block .code-language").TextContent);
-        Assert.Equal("Copy code", view.Find(".code-block button.code-copy[type=button]").GetAttribute("aria-label"));
+        Assert.Equal("csharp", view.Find(".code-block > div > span").TextContent);
+        Assert.Equal("Copy", view.Find(".code-block button.code-copy").TextContent);
         Assert.Equal("var a = \"<b>\";", view.Find(".code-block pre").TextContent);
     }
 

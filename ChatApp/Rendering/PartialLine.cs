@@ -11,9 +11,6 @@ namespace ChatApp.Rendering;
 /// </summary>
 internal sealed class PartialLine(AnswerState state, ContainerView document)
 {
-    // What a line becomes is decided by its beginning; the rest of an endless line is only text.
-    private const int Longest = 512;
-
     private static readonly System.Buffers.SearchValues<char> Markers = System.Buffers.SearchValues.Create("-+*#>`~_=|:.$[]!^ \t\\");
 
     /// <summary>Shows the line, and what was already open.</summary>
@@ -43,7 +40,7 @@ internal sealed class PartialLine(AnswerState state, ContainerView document)
         }
 
         var index = blocks.LineIndex;
-        blocks.ProcessLine(new StringSlice(line[..Math.Min(line.Length, Longest)].ToString()));
+        blocks.ProcessLine(new StringSlice(line[..Math.Min(line.Length, state.Limits.LongLine)].ToString()));
         Place(path, leaf, trial, new Line(line, source, index));
     }
 
@@ -75,7 +72,7 @@ internal sealed class PartialLine(AnswerState state, ContainerView document)
     private void ShowNew(ContainerView container, Block block, Line line)
     {
         var view = container.ShowNew(block, line.Source);
-        if (view is not null && line.Text.Length > Longest && TextStart((LeafBlock)view.Block, view, line) is >= 0 and var start)
+        if (view is not null && line.Text.Length > state.Limits.LongLine && TextStart((LeafBlock)view.Block, view, line) is >= 0 and var start)
         {
             // From here on only new text is looked at; the little that the trial read is read again once.
             ((LeafBlock)view.Block).Lines.Clear();
@@ -88,14 +85,14 @@ internal sealed class PartialLine(AnswerState state, ContainerView document)
 
     private void Remember(BlockView view, int start, Line line, bool isPreview)
     {
-        if (line.Text.Length > Longest && view is TextView or CodeView)
+        if (line.Text.Length > state.Limits.LongLine && view is TextView or CodeView)
         {
             state.LongLine = new LongLine(line.Source, start, view) { IsPreview = isPreview };
         }
     }
 
     // Where in the line the leaf's text starts; -1 if the line is none of the leaf's text.
-    private static int TextStart(LeafBlock block, BlockView view, Line line)
+    private int TextStart(LeafBlock block, BlockView view, Line line)
     {
         if (view is not (TextView or CodeView or TableView) || block.Lines.Count == 0)
         {
@@ -109,7 +106,7 @@ internal sealed class PartialLine(AnswerState state, ContainerView document)
         }
 
         var text = view is TextView ? last.Slice.AsSpan().TrimStart(" \t") : last.Slice.AsSpan();
-        return view.Block is HeadingBlock ? last.Slice.Start : Math.Max(0, Math.Min(line.Text.Length, Longest) - text.Length);
+        return view.Block is HeadingBlock ? last.Slice.Start : Math.Max(0, Math.Min(line.Text.Length, state.Limits.LongLine) - text.Length);
     }
 
     private List<ContainerView> Path()

@@ -23,8 +23,8 @@ public sealed class RenderBatcher : IAsyncDisposable
     private bool _isRunning;
     private bool _isDisposed;
     private bool _isAcknowledged = true;
-    private DateTimeOffset _started = DateTimeOffset.MinValue;
-    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
+    private long _started;
+    private long _notBefore = long.MinValue;
 
     /// <param name="time">The clock.</param>
     /// <param name="interval">The shortest time between the starts of two renders.</param>
@@ -75,10 +75,11 @@ public sealed class RenderBatcher : IAsyncDisposable
             }
 
             _isAcknowledged = true;
-            // A browser that took 200 ms to draw gets the next picture no sooner than 200 ms after this one: it is busy half of the time.
-            var lag = _time.GetUtcNow() - _started;
-            var pause = lag < _interval ? _interval - lag : lag > LongestWait ? LongestWait : lag;
-            _notBefore = _time.GetUtcNow() + (lag < _interval ? pause : TimeSpan.FromTicks(pause.Ticks / 2));
+            // The next one comes an interval after this one has arrived; after 200 ms where it took 200 ms, so that the browser is busy half
+            // of the time at most.
+            var now = _time.GetTimestamp();
+            var lag = _time.GetElapsedTime(_started, now);
+            _notBefore = Later(now, lag < _interval ? _interval : lag > LongestWait ? LongestWait : lag);
         }
 
         StartIfDue();
@@ -134,11 +135,12 @@ public sealed class RenderBatcher : IAsyncDisposable
                 return;
             }
 
-            var now = _time.GetUtcNow();
-            var due = _isAcknowledged ? _notBefore : _started + LongestWait;
+            var now = _time.GetTimestamp();
+            var due = _isAcknowledged ? _notBefore : Later(_started, LongestWait);
             if (now < due)
             {
-                _timer.Change(due - now, Timeout.InfiniteTimeSpan);
+                // Timers count whole milliseconds and round down; one that comes too early would only come again.
+                _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(_time.GetElapsedTime(now, due).TotalMilliseconds)), Timeout.InfiniteTimeSpan);
                 return;
             }
 
@@ -152,8 +154,8 @@ public sealed class RenderBatcher : IAsyncDisposable
         _dirty = false;
         _isRunning = true;
         _isAcknowledged = false;
-        _started = _time.GetUtcNow();
-        _notBefore = _started + _interval;
+        _started = _time.GetTimestamp();
+        _notBefore = Later(_started, _interval);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _running = gate.Task;
         _ = Task.Run(() => RunAsync(gate));
@@ -184,6 +186,8 @@ public sealed class RenderBatcher : IAsyncDisposable
 
         StartIfDue();
     }
+
+    private long Later(long timestamp, TimeSpan by) => timestamp + (long)(by.TotalSeconds * _time.TimestampFrequency);
 
     private static async Task<Exception?> TryAsync(Func<Task> action)
     {

@@ -12,6 +12,8 @@ namespace ChatApp.Components.Chat;
 /// </summary>
 public sealed partial class AnswerView : IAsyncDisposable
 {
+    private const int LongestWord = 24;
+
     private StreamingMarkdown _markdown = null!;
     private RenderBatcher? _batcher;
     private MarkdownView? _view;
@@ -22,6 +24,7 @@ public sealed partial class AnswerView : IAsyncDisposable
     private AnswerPhase _phase = AnswerPhase.Ended;
     private long _seq;
     private int _read;
+    private int _held;
 
     /// <summary>The turn whose answer it is.</summary>
     [Parameter, EditorRequired]
@@ -82,12 +85,12 @@ public sealed partial class AnswerView : IAsyncDisposable
 
     private void Advance()
     {
-        // Before the text: what is read after the end was seen is all there is.
-        var ended = _run!.IsEnded;
-        Volatile.Write(ref _seq, _run.Seq);
+        // In this order: what comes after the number is signalled again, and the text read after the end was seen is all there is.
+        Volatile.Write(ref _seq, _run!.Seq);
+        var ended = _run.IsEnded;
         var phase = AnswerPhases.Of(_run);
         var version = _markdown.Version;
-        Take();
+        Take(ended);
         if (ended)
         {
             _markdown.Complete();
@@ -110,11 +113,26 @@ public sealed partial class AnswerView : IAsyncDisposable
         }
     }
 
-    private void Take()
+    private void Take(bool ended)
     {
         var text = _run!.ReadText(_read);
-        _read += text.Length;
-        _markdown.Append(text);
+        var whole = ended ? text.Length : WholeWords(text);
+        _held = text.Length - whole;
+        _read += whole;
+        _markdown.Append(text.AsSpan(0, whole));
+        if (_held > 0)
+        {
+            _batcher!.Signal();
+        }
+    }
+
+    // A word that is not whole yet waits for the next time, with the space before it: half a word costs the circuit a piece of text more, half a
+    // "**word**" two. One that has not grown since is shown, so that a model which pauses within a word hides nothing.
+    private int WholeWords(string text)
+    {
+        var space = text.AsSpan().LastIndexOfAny(' ', '\n');
+        var whole = space >= 0 && text[space] == '\n' ? space + 1 : Math.Max(space, 0);
+        return text.Length > _held && text.Length - whole <= LongestWord ? whole : text.Length;
     }
 
     // The browser has what was sent, so there may be more.

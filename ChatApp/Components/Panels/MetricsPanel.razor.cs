@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Components;
 
 namespace ChatApp.Components.Panels;
 
-/// <summary>The figures of the last answer, at most twice a second while it is made.</summary>
+/// <summary>The figures of the last answer, once a second while it is made: each time costs the circuit as much as some forty characters of text.</summary>
 public sealed partial class MetricsPanel : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private RenderBatcher _batcher = null!;
     private Run? _shown;
     private string? _figures;

@@ -11,6 +11,9 @@ namespace ChatApp.Components.Chat.Answer;
 #pragma warning disable ASP0006, MA0123 // Sequence numbers, see Sequence().
 internal static class MarkdownRenderer
 {
+    // Behind everything else. The very largest number would mean the end to the renderer.
+    private const int Last = int.MaxValue / 2;
+
     // In front of the item's other children, behind its check box.
     private const int ItemText = int.MinValue / 2;
 
@@ -69,6 +72,7 @@ internal static class MarkdownRenderer
             case MarkdownElement.Table:
                 builder.OpenElement(sequence, "div");
                 builder.AddAttribute(0, "class", "table");
+                builder.AddAttribute(1, "tabindex", "0");
                 Element(builder, node, "table", 1, drawing);
                 builder.CloseElement();
                 break;
@@ -152,10 +156,10 @@ internal static class MarkdownRenderer
         }
     }
 
+    // That it opens beside the page is the page's doing: links.js.
     private static void Link(RenderTreeBuilder builder, MarkdownNode node)
     {
         builder.AddAttribute(1, "href", node.Value);
-        builder.AddAttribute(2, "target", "_blank");
         builder.AddAttribute(3, "rel", LinkPolicy.Rel);
         if (node.Element == MarkdownElement.ImageLink)
         {
@@ -174,19 +178,17 @@ internal static class MarkdownRenderer
         builder.OpenElement(sequence, "div");
         builder.AddAttribute(2, "class", "code-block");
         builder.OpenElement(3, "div");
-        builder.AddAttribute(4, "class", "code-header");
         builder.OpenElement(5, "span");
-        builder.AddAttribute(6, "class", "code-language");
         builder.AddContent(7, node.Value ?? "text");
         builder.CloseElement();
         builder.OpenElement(8, "button");
-        builder.AddAttribute(9, "type", "button");
         builder.AddAttribute(10, "class", "code-copy");
-        builder.AddAttribute(11, "aria-label", "Copy code");
         builder.AddContent(12, "Copy");
         builder.CloseElement();
         builder.CloseElement();
         builder.OpenElement(13, "pre");
+        // What scrolls can be scrolled by keyboard too.
+        builder.AddAttribute(1, "tabindex", "0");
         builder.OpenElement(14, "code");
         Children(builder, node, drawing);
         builder.CloseElement();
