@@ -99,6 +99,9 @@ public sealed class Run
         }
     }
 
+    /// <summary>The provider's part of the model's id: all that a log may hold of it.</summary>
+    internal string Provider => Model.Split('/')[0];
+
     internal RunTimings Timings { get; }
 
     /// <summary>The answer's text from character <paramref name="from"/> to its present end.</summary>
