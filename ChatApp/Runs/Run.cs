@@ -21,6 +21,8 @@ public sealed class Run
     private int _steps;
     private readonly int _inputEstimate;
     private RunUsage? _usage;
+    private int? _answerTokens;
+    private int _countedAtUsage;
     private double _lastMetrics;
 
     internal Run(string id, string model, string? conversationId, TimeProvider time, long asked, int inputEstimate)
@@ -193,17 +195,9 @@ public sealed class Run
 
     internal void StartStep() => Append(new StepEvent(Interlocked.Increment(ref _steps), RunStep.Model));
 
-    internal void AppendToken(string text, int tokens)
-    {
-        Timings.OnToken();
-        AppendDelta(text, tokens, reasoning: false);
-    }
+    internal void AppendToken(string text, int tokens) => AppendDelta(text, tokens, reasoning: false);
 
-    internal void AppendReasoning(string text, int tokens)
-    {
-        Timings.OnReasoning();
-        AppendDelta(text, tokens, reasoning: true);
-    }
+    internal void AppendReasoning(string text, int tokens) => AppendDelta(text, tokens, reasoning: true);
 
     internal void AddSource(RunSource source)
     {
@@ -225,7 +219,8 @@ public sealed class Run
         lock (_lock)
         {
             _usage = usage;
-            _tokens = answerTokens ?? _tokens;
+            _answerTokens = answerTokens;
+            _countedAtUsage = _tokens + _reasoningTokens;
         }
     }
 
@@ -295,16 +290,18 @@ public sealed class Run
                 return;
             }
 
-            var now = Timings.Now;
             var log = reasoning ? _reasoning : _text;
             var start = log.Length;
             log.Append(text);
+            var now = Timings.Now;
             if (reasoning)
             {
+                Timings.OnReasoning();
                 _reasoningTokens += tokens;
             }
             else
             {
+                Timings.OnToken();
                 _tokens += tokens;
                 _rate.Add(now, tokens);
             }
@@ -342,22 +339,28 @@ public sealed class Run
     {
         var (first, last) = (Timings.FirstToken, Timings.LastToken);
         var now = Timings.Done ?? Timings.Now;
+        var tokens = _answerTokens is not { } reported ? _tokens : IsUsageFinal ? reported : Math.Max(reported, _tokens);
         return new RunMetrics
         {
             TtftMs = Round(first),
             ReasoningMs = Round(Timings.FirstReasoning),
             ConnectedMs = Round(Timings.Connected),
             FirstByteMs = Round(Timings.FirstByte),
-            Tokens = _tokens,
-            Estimated = _usage is null,
-            TokensPerSecond = _tokens > 1 && last > first ? Round((_tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
+            Tokens = tokens,
+            Estimated = _answerTokens is null || !IsUsageFinal,
+            TokensPerSecond = tokens > 1 && last > first ? Round((tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
             TokensPerSecondNow = IsEnded || first is null ? null : Round(_rate.PerSecond(now, first.Value)),
             DurationMs = Math.Round(now, 1),
             Steps = _steps,
         };
     }
 
-    private RunUsage UsageNow() => _usage ?? new RunUsage(_inputEstimate, _tokens + _reasoningTokens, Estimated: true);
+    private RunUsage UsageNow() => _usage is null ? new RunUsage(_inputEstimate, _tokens + _reasoningTokens, Estimated: true)
+        : IsUsageFinal ? _usage
+        : _usage with { OutputTokens = Math.Max(_usage.OutputTokens, _tokens + _reasoningTokens), Estimated = true };
+
+    // Some providers say what was used early on; what comes after that they have not counted.
+    private bool IsUsageFinal => _usage is not null && _tokens + _reasoningTokens == _countedAtUsage;
 
     private static double? Round(double? ms) => ms is { } value ? Math.Round(value, 1) : null;
 
