@@ -121,6 +121,27 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task Snapshot_WhileTextComes_HasTheTextUpToItsSeq()
+    {
+        var run = NewRun();
+        var writing = Task.Run(() =>
+        {
+            for (var i = 0; i < 20_000; i++)
+            {
+                run.AppendToken("x", 1);
+            }
+        });
+        while (!writing.IsCompleted)
+        {
+            var snapshot = run.Snapshot();
+            // The connected event, then a piece a number.
+            Assert.Equal(snapshot.Seq - 1, snapshot.Text.Length);
+        }
+
+        await writing;
+    }
+
+    [Fact]
     public void AppendToken_OverASecond_GivesMetricsAtMostTwiceASecond()
     {
         var run = NewRun();

@@ -182,6 +182,15 @@ public sealed class Run
         }
     }
 
+    /// <summary>Everything as of one moment: <see cref="RunSnapshot.Text"/> is the text up to event <see cref="RunSnapshot.Seq"/>, no more and no less.</summary>
+    public RunSnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            return new RunSnapshot(_state, _entries.Count, _text.Slice(0, _text.Length), _reasoning.Slice(0, _reasoning.Length), MetricsNow(), UsageNow(), Problem);
+        }
+    }
+
     internal void Start()
     {
         lock (_lock)
@@ -382,3 +391,13 @@ public sealed class Run
         }
     }
 }
+
+/// <summary>A run as of one moment.</summary>
+/// <param name="State">Where it stood.</param>
+/// <param name="Seq">The number of its last event.</param>
+/// <param name="Text">The answer up to that event.</param>
+/// <param name="Reasoning">The reasoning up to that event.</param>
+/// <param name="Metrics">The figures.</param>
+/// <param name="Usage">What was used.</param>
+/// <param name="Problem">What went wrong, where something did.</param>
+public sealed record RunSnapshot(RunState State, long Seq, string Text, string Reasoning, RunMetrics Metrics, RunUsage Usage, RunProblem? Problem);
