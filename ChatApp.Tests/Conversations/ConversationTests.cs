@@ -86,10 +86,19 @@ public sealed class ConversationTests
         var conversation = new Conversation("c", 1000);
         var first = conversation.Ask("one", null, _ => Answer("first"));
         conversation.Ask("two", null, _ => Answer("second"));
-        conversation.AskAgain(first.Id, _ => Answer("other"));
+        conversation.AskAgain(first!.Id, _ => Answer("other"));
 
         var turn = Assert.Single(conversation.Turns);
         Assert.Equal(("one", "other"), (turn.Prompt, turn.Run!.ReadText()));
+    }
+
+    [Fact]
+    public void Ask_AnsweredBefore_AppendsNothing()
+    {
+        var conversation = new Conversation("c", 1000);
+        Assert.Null(conversation.Ask("one", null, _ => null));
+        Assert.Empty(conversation.Turns);
+        Assert.Equal("1", conversation.Ask("one", null, _ => Answer("first"))!.Id);
     }
 
     [Fact]

@@ -22,16 +22,20 @@ public sealed class Conversation(string id, int contextTokens)
     /// <summary>Asks: appends a turn and starts its run, unless an answer is being made.</summary>
     /// <param name="prompt">What the person wrote.</param>
     /// <param name="system">What the model is told before all else, if anything.</param>
-    /// <param name="start">Starts the run for the messages to send.</param>
+    /// <param name="start">Starts the run for the messages to send; null where it was started before, and stands in its turn already.</param>
+    /// <returns>The turn; null where none was appended.</returns>
     /// <exception cref="ConversationBusyException">An answer is being made.</exception>
-    public ChatTurn Ask(string prompt, string? system, Func<IReadOnlyList<ChatMessage>, Run> start)
+    public ChatTurn? Ask(string prompt, string? system, Func<IReadOnlyList<ChatMessage>, Run?> start)
     {
         lock (_lock)
         {
             ThrowIfBusy();
-            var turn = new ChatTurn($"{_lastTurn + 1}", prompt);
-            turn = turn with { Run = start(Messages(Turns, prompt, system)) };
-            _lastTurn++;
+            if (start(Messages(Turns, prompt, system)) is not { } run)
+            {
+                return null;
+            }
+
+            var turn = new ChatTurn($"{++_lastTurn}", prompt) { Run = run };
             Turns = Turns.Add(turn);
             return turn;
         }

@@ -127,7 +127,7 @@ internal static class StartRun
             conversation.Ask(prompt, system, messages =>
             {
                 started = host.Start(request with { Messages = messages, ConversationId = conversation.Id });
-                return started.Run;
+                return started.Replayed ? null : started.Run;
             });
             return started!;
         }
