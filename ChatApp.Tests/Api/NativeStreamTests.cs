@@ -90,6 +90,27 @@ public sealed class NativeStreamTests
     }
 
     [Fact]
+    public async Task F61_EmojiSplitOverTwoChunksOfAnUpstream_ArrivesWhole()
+    {
+        await using var upstream = await FakeUpstream.StartAsync(async x =>
+        {
+            await x.SendEventAsync("""{"choices":[{"delta":{"reasoning_content":"hm \ud83e"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{"reasoning_content":"\udd14"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{"content":"\"a\"\t\\\ud83d"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{"content":"\ude00b\ud83d"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{},"finish_reason":"stop"}]}""");
+            await x.SendAsync("data: [DONE]\n\n");
+        });
+        await using var app = await TestApp.StartAsync(
+            settings: [("ChatApp:Providers:up:Kind", "openai"), ("ChatApp:Providers:up:Endpoint", upstream.Endpoint.ToString()), ("ChatApp:Providers:up:Models:0", "*")]);
+        using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Ask("up/m"));
+        var frames = await stream.AllAsync();
+
+        Assert.Equal("hm 🤔", string.Concat(frames.Where(f => f.Type == "reasoning").Select(f => f.Content)));
+        Assert.Equal("\"a\"\t\\😀b\ufffd", string.Concat(frames.Where(f => f.Type == "token").Select(f => f.Content)));
+    }
+
+    [Fact]
     public async Task Get_EventSourceReconnects_ContinuesItsRunAndStopsAtTheEnd()
     {
         var model = new FakeChatClient();

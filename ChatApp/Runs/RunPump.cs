@@ -163,7 +163,20 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
         // Otherwise its owner has ended it already.
     }
 
-    private void End(RunState state, RunProblem? problem = null) => run.TryEnd(state, problem);
+    private void End(RunState state, RunProblem? problem = null)
+    {
+        if (_reasoning.End() is { Length: > 0 } thought)
+        {
+            run.AppendReasoning(thought, tokens: 0);
+        }
+
+        if (_answer.End() is { Length: > 0 } said)
+        {
+            run.AppendToken(said, tokens: 0);
+        }
+
+        run.TryEnd(state, problem);
+    }
 
     private static string Words(TimeSpan span) => span.TotalSeconds < 120 ? $"{span.TotalSeconds:0.#} seconds" : $"{span.TotalMinutes:0.#} minutes";
 
