@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace ChatApp.Conversations;
 
 /// <summary>Turns, one after the other, with at most one answer being made. Safe from any thread.</summary>
-public sealed class Conversation(string id, int contextTokens)
+public sealed class Conversation(string id, int contextTokens, int keepTurns = ConversationsOptions.DefaultKeepTurns)
 {
     private readonly Lock _lock = new();
     private int _lastTurn;
@@ -36,7 +36,7 @@ public sealed class Conversation(string id, int contextTokens)
             }
 
             var turn = new ChatTurn($"{++_lastTurn}", prompt) { Run = run };
-            Turns = Turns.Add(turn);
+            Turns = Appended(turn);
             return turn;
         }
     }
@@ -68,7 +68,7 @@ public sealed class Conversation(string id, int contextTokens)
         {
             var index = turnId is null ? -1 : Turns.FindIndex(turn => turn.Id == turnId);
             var refused = new ChatTurn(index < 0 ? $"{++_lastTurn}" : turnId!, prompt) { Refusal = problem };
-            Turns = index < 0 ? Turns.Add(refused) : Turns.SetItem(index, refused);
+            Turns = index < 0 ? Appended(refused) : Turns.SetItem(index, refused);
         }
     }
 
@@ -84,6 +84,8 @@ public sealed class Conversation(string id, int contextTokens)
             }
         }
     }
+
+    private ImmutableList<ChatTurn> Appended(ChatTurn turn) => Turns.Count < keepTurns ? Turns.Add(turn) : Turns.RemoveAt(0).Add(turn);
 
     private void ThrowIfBusy()
     {
