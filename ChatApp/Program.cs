@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using ChatApp.Api;
 using ChatApp.Api.Native;
 using ChatApp.Components;
@@ -12,14 +14,14 @@ using Microsoft.Extensions.Options;
 namespace ChatApp;
 
 /// <summary>The app: what it is made of, and what it serves.</summary>
-public static class Program
+public static partial class Program
 {
     // What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 4 the address can't be used.
     public static async Task<int> Main(string[] args)
     {
-        await using var app = Build(args);
         try
         {
+            await using var app = Build(args);
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             await app.RunAsync();
             return 0;
@@ -78,10 +80,25 @@ public static class Program
         }
     }
 
-    private static List<string> SettingProblems(Exception exception) => exception switch
+    /// <summary>What is wrong with the settings, where that is why the app can't start; none otherwise. It names settings and never their values.</summary>
+    internal static List<string> SettingProblems(Exception exception) => exception switch
     {
         OptionsValidationException invalid => [.. invalid.Failures],
         AggregateException several => [.. several.InnerExceptions.SelectMany(SettingProblems)],
+        InvalidOperationException when Unreadable().Match(exception.Message) is { Success: true } match =>
+            [$"{match.Groups["key"].Value} can't be read: it must be of the type {match.Groups["type"].Value}."],
+        InvalidDataException { InnerException: { } cause } => [$"{exception.Message} {Position(cause)}".TrimEnd()],
         _ => [],
     };
+
+    private static string Position(Exception cause) => cause switch
+    {
+        JsonException { LineNumber: { } line } => $"It is no JSON from line {line + 1} on.",
+        { InnerException: { } inner } => Position(inner),
+        _ => "",
+    };
+
+    // Failed to convert configuration value 'lots' at 'ChatApp:Runs:MaxCharacters' to type 'System.Int32'.
+    [GeneratedRegex(@"at '(?<key>[^']+)' to type '(System\.)?(?<type>[^']+)'\.?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Unreadable();
 }
