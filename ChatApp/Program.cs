@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ChatApp.Api;
@@ -50,6 +51,14 @@ public static partial class Program
             ContentRootPath = AppContext.BaseDirectory,
         });
         UseDefaultUrl(builder);
+        RefuseOtherAddresses(builder.Configuration);
+        // Nobody signs in here: another site's name that was made to point to this machine must not get an answer. Not in appsettings.json,
+        // since a settings file that leaves it out must not open the app.
+        if (string.IsNullOrEmpty(builder.Configuration["AllowedHosts"]))
+        {
+            builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
+        }
+
         // Assets are found beside a build as well as in a published app, in every environment.
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddSingleton(TimeProvider.System);
@@ -63,6 +72,10 @@ public static partial class Program
 
         var app = builder.Build();
         app.UseSecurityHeaders();
+        // Browsers let any site open a WebSocket to any other; a circuit is for our own page.
+        app.Use((context, next) => context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase) && !OriginRule.Allows(context.Request)
+            ? Problem.CrossSite.ExecuteAsync(context)
+            : next(context));
         app.UseAntiforgery();
         app.MapHealth();
         app.MapNative();
@@ -77,6 +90,46 @@ public static partial class Program
         if (keys.All(key => string.IsNullOrEmpty(builder.Configuration[key])) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
         {
             builder.WebHost.UseUrls("http://localhost:5080");
+        }
+    }
+
+    private static void RefuseOtherAddresses(ConfigurationManager settings)
+    {
+        var key = ((string[])["urls", "https_ports", "http_ports"]).FirstOrDefault(key => !string.IsNullOrEmpty(settings[key]));
+        var addresses = settings.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => (Key: $"{endpoint.Path}:Url", Value: endpoint["Url"] ?? "")).ToList();
+        if (key is not null)
+        {
+            // A port alone means every address of the machine.
+            addresses.AddRange(key == "urls"
+                ? settings[key]!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => (key, url))
+                : [(key, "http://*:80")]);
+        }
+
+        string[] problems =
+        [
+            .. addresses.Where(address => !IsLoopback(address.Value)).Select(address => address.Key).Distinct().Select(wrong =>
+                $"{wrong} may name localhost, 127.0.0.1 and [::1] only, as in http://localhost:5080: ChatApp has no sign-in yet, so it listens to this machine alone. "
+                + "For others, put a proxy with a sign-in in front of it."),
+        ];
+        if (problems.Length > 0)
+        {
+            throw new OptionsValidationException("", typeof(Program), problems);
+        }
+    }
+
+    private static bool IsLoopback(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address.IsUnixPipe
+                || address.IsNamedPipe
+                || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
+        }
+        catch (FormatException)
+        {
+            return false;
         }
     }
 

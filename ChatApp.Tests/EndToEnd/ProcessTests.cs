@@ -50,6 +50,7 @@ public sealed class ProcessTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("--ChatApp:Runs:MaxCharacters=sk-canary-123", "ChatApp:Runs:MaxCharacters")]
+    [InlineData("--urls=http://0.0.0.0:0", "urls")]
     public async Task BCfg_SettingThatCantBe_IsNamedAndExitsWith2(string setting, string key)
     {
         await using var app = await AppProcess.StartAsync(setting);
