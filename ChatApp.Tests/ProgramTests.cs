@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
 using ChatApp.Tests.Infrastructure;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -94,6 +96,19 @@ public sealed class ProgramTests
 
             return socket.HttpStatusCode;
         }
+    }
+
+    [Fact]
+    public async Task Keys_OfAProcess_AreOfNoUseInTheNext()
+    {
+        await using var first = await TestApp.StartAsync();
+        await using var second = await TestApp.StartAsync();
+        var sealedText = Protector(first).Protect("text");
+
+        Assert.Equal("text", Protector(first).Unprotect(sealedText));
+        Assert.Throws<CryptographicException>(() => Protector(second).Unprotect(sealedText));
+
+        static IDataProtector Protector(TestApp app) => app.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("test");
     }
 
     [Fact]
