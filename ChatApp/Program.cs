@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using ChatApp.Api;
 using ChatApp.Api.Native;
 using ChatApp.Components;
@@ -12,14 +15,14 @@ using Microsoft.Extensions.Options;
 namespace ChatApp;
 
 /// <summary>The app: what it is made of, and what it serves.</summary>
-public static class Program
+public static partial class Program
 {
     // What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 4 the address can't be used.
     public static async Task<int> Main(string[] args)
     {
-        await using var app = Build(args);
         try
         {
+            await using var app = Build(args);
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             await app.RunAsync();
             return 0;
@@ -48,9 +51,18 @@ public static class Program
             ContentRootPath = AppContext.BaseDirectory,
         });
         UseDefaultUrl(builder);
+        RefuseOtherAddresses(builder.Configuration);
+        // Nobody signs in here: another site's name that was made to point to this machine must not get an answer. Not in appsettings.json,
+        // since a settings file that leaves it out must not open the app.
+        if (string.IsNullOrEmpty(builder.Configuration["AllowedHosts"]))
+        {
+            builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
+        }
+
         // Assets are found beside a build as well as in a published app, in every environment.
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddUnstoredKeys();
         builder.Services.AddProviders(builder.Configuration);
         builder.Services.AddRuns();
         builder.Services.AddConversations();
@@ -61,6 +73,10 @@ public static class Program
 
         var app = builder.Build();
         app.UseSecurityHeaders();
+        // Browsers let any site open a WebSocket to any other; a circuit is for our own page.
+        app.Use((context, next) => context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase) && !OriginRule.Allows(context.Request)
+            ? Problem.CrossSite.ExecuteAsync(context)
+            : next(context));
         app.UseAntiforgery();
         app.MapHealth();
         app.MapNative();
@@ -78,10 +94,65 @@ public static class Program
         }
     }
 
-    private static List<string> SettingProblems(Exception exception) => exception switch
+    private static void RefuseOtherAddresses(ConfigurationManager settings)
+    {
+        var key = ((string[])["urls", "https_ports", "http_ports"]).FirstOrDefault(key => !string.IsNullOrEmpty(settings[key]));
+        var addresses = settings.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => (Key: $"{endpoint.Path}:Url", Value: endpoint["Url"] ?? "")).ToList();
+        if (key is not null)
+        {
+            // A port alone means every address of the machine.
+            addresses.AddRange(key == "urls"
+                ? settings[key]!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => (key, url))
+                : [(key, "http://*:80")]);
+        }
+
+        string[] problems =
+        [
+            .. addresses.Where(address => !IsLoopback(address.Value)).Select(address => address.Key).Distinct().Select(wrong =>
+                $"{wrong} may name localhost, 127.0.0.1 and [::1] only, as in http://localhost:5080: ChatApp has no sign-in yet, so it listens to this machine alone. "
+                + "For others, put a proxy with a sign-in in front of it."),
+        ];
+        if (problems.Length > 0)
+        {
+            throw new OptionsValidationException("", typeof(Program), problems);
+        }
+    }
+
+    private static bool IsLoopback(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address.IsUnixPipe
+                || address.IsNamedPipe
+                || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What is wrong with the settings, where that is why the app can't start; none otherwise. It names settings and never their values.</summary>
+    internal static List<string> SettingProblems(Exception exception) => exception switch
     {
         OptionsValidationException invalid => [.. invalid.Failures],
         AggregateException several => [.. several.InnerExceptions.SelectMany(SettingProblems)],
+        InvalidOperationException when Unreadable().Match(exception.Message) is { Success: true } match =>
+            [$"{match.Groups["key"].Value} can't be read: it must be of the type {match.Groups["type"].Value}."],
+        InvalidDataException { InnerException: { } cause } => [$"{exception.Message} {Position(cause)}".TrimEnd()],
         _ => [],
     };
+
+    private static string Position(Exception cause) => cause switch
+    {
+        JsonException { LineNumber: { } line } => $"It is no JSON from line {line + 1} on.",
+        { InnerException: { } inner } => Position(inner),
+        _ => "",
+    };
+
+    // Failed to convert configuration value 'lots' at 'ChatApp:Runs:MaxCharacters' to type 'System.Int32'.
+    [GeneratedRegex(@"at '(?<key>[^']+)' to type '(System\.)?(?<type>[^']+)'\.?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Unreadable();
 }

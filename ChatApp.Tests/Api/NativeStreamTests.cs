@@ -90,6 +90,27 @@ public sealed class NativeStreamTests
     }
 
     [Fact]
+    public async Task F61_EmojiSplitOverTwoChunksOfAnUpstream_ArrivesWhole()
+    {
+        await using var upstream = await FakeUpstream.StartAsync(async x =>
+        {
+            await x.SendEventAsync("""{"choices":[{"delta":{"reasoning_content":"hm \ud83e"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{"reasoning_content":"\udd14"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{"content":"\"a\"\t\\\ud83d"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{"content":"\ude00b\ud83d"}}]}""");
+            await x.SendEventAsync("""{"choices":[{"delta":{},"finish_reason":"stop"}]}""");
+            await x.SendAsync("data: [DONE]\n\n");
+        });
+        await using var app = await TestApp.StartAsync(
+            settings: [("ChatApp:Providers:up:Kind", "openai"), ("ChatApp:Providers:up:Endpoint", upstream.Endpoint.ToString()), ("ChatApp:Providers:up:Models:0", "*")]);
+        using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Ask("up/m"));
+        var frames = await stream.AllAsync();
+
+        Assert.Equal("hm 🤔", string.Concat(frames.Where(f => f.Type == "reasoning").Select(f => f.Content)));
+        Assert.Equal("\"a\"\t\\😀b\ufffd", string.Concat(frames.Where(f => f.Type == "token").Select(f => f.Content)));
+    }
+
+    [Fact]
     public async Task Get_EventSourceReconnects_ContinuesItsRunAndStopsAtTheEnd()
     {
         var model = new FakeChatClient();
@@ -191,9 +212,65 @@ public sealed class NativeStreamTests
         Assert.Equal("connected", (await stream.NextAsync())!.Type);
         Assert.Equal("step", (await stream.NextAsync())!.Type);
         await Eventually.Holds(() => time.ArmedTimers >= 3, "the heartbeat's timer");
-        time.Advance(RunStream.Heartbeat + TimeSpan.FromSeconds(5));
+        time.Advance(RunStream.Heartbeat);
 
         Assert.Equal("ping", (await stream.NextAsync())!.Comment);
+    }
+
+    [Fact]
+    public async Task Post_PausingModel_HeartbeatComesWhenTheSilenceIsThatLong()
+    {
+        var time = new FakeTime();
+        var model = new FakeChatClient();
+        await using var app = await TestApp.StartAsync(model, time);
+        using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
+        await Eventually.Holds(() => time.ArmedTimers >= 3, "the heartbeat's timer");
+        time.Advance(TimeSpan.FromSeconds(4));
+        model.Say("word");
+        while ((await stream.NextAsync())!.Type != "token")
+        {
+        }
+
+        // 15 s after the start there was no silence that long yet; the heartbeat comes 15 s after the last piece.
+        time.Advance(TimeSpan.FromSeconds(14));
+        model.Say("x");
+        SseFrame frame;
+        while ((frame = (await stream.NextAsync())!).Comment is not null || frame.Type != "token")
+        {
+            Assert.Null(frame.Comment);
+        }
+
+        time.Advance(RunStream.Heartbeat);
+        while ((frame = (await stream.NextAsync())!).Comment is null)
+        {
+            Assert.Equal("metrics", frame.Type);
+        }
+
+        Assert.Equal("ping", frame.Comment);
+    }
+
+    [Fact]
+    public async Task Get_AsText_GetsHeadersBeforeTheFirstWord()
+    {
+        var model = new FakeChatClient();
+        await using var app = await TestApp.StartAsync(model);
+        using var stream = await SseClient.GetAsync(app.Client, "/api/stream?q=hi&format=text").WaitAsync(Eventually.Limit);
+
+        Assert.Equal(HttpStatusCode.OK, stream.Response.StatusCode);
+        Assert.Equal(0, RunOf(app, stream).TextLength);
+    }
+
+    [Fact]
+    public async Task Get_ResumedAtTheLastEvent_GetsHeadersAtOnce()
+    {
+        var model = new FakeChatClient();
+        await using var app = await TestApp.StartAsync(model);
+        using var first = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
+        var run = RunOf(app, first);
+        await run.Reaches(r => r.Seq >= 2);
+        using var second = await SseClient.GetAsync(app.Client, $"/api/runs/{run.Id}/events?after={run.Seq}").WaitAsync(Eventually.Limit);
+
+        Assert.Equal(HttpStatusCode.OK, second.Response.StatusCode);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ public sealed class ChatSessionTests : IDisposable
     private readonly FakeTime _time = new();
     private readonly List<FakeChatClient> _models = [];
     private readonly RunHost _host;
+    private readonly ConversationBook _book;
     private readonly ChatSession _session;
 
     public ChatSessionTests()
@@ -21,7 +22,8 @@ public sealed class ChatSessionTests : IDisposable
             return _models[^1];
         });
         _host = new RunHost(catalog, Options.Create(new RunsOptions()), _time, NullLogger<RunHost>.Instance);
-        _session = new ChatSession(new ConversationBook(Options.Create(new ConversationsOptions()), _time), _host, catalog);
+        _book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 1 }), _time);
+        _session = new ChatSession(_book, _host, catalog);
     }
 
     public void Dispose()
@@ -47,6 +49,18 @@ public sealed class ChatSessionTests : IDisposable
         await Eventually.Holds(() => Volatile.Read(ref changes) > before, "a change for the text");
         _models[0].Finish();
         await Eventually.Holds(() => !_session.Snapshot.IsRunning, "the end in the snapshot");
+    }
+
+    [Fact]
+    public void Page_OpenedAndLeft_TakesNoPlaceInTheBook()
+    {
+        _book.Open("kept");
+        using var other = new ChatSession(_book, _host, new FakeCatalog(new FakeChatClient()));
+        other.NewChat();
+        _book.Get("kept");
+
+        other.Send("hi");
+        Assert.Throws<UnknownConversationException>(() => _book.Get("kept"));
     }
 
     [Theory]

@@ -86,19 +86,43 @@ public sealed class ConversationTests
         var conversation = new Conversation("c", 1000);
         var first = conversation.Ask("one", null, _ => Answer("first"));
         conversation.Ask("two", null, _ => Answer("second"));
-        conversation.AskAgain(first.Id, _ => Answer("other"));
+        conversation.AskAgain(first!.Id, _ => Answer("other"));
 
         var turn = Assert.Single(conversation.Turns);
         Assert.Equal(("one", "other"), (turn.Prompt, turn.Run!.ReadText()));
     }
 
     [Fact]
-    public void Create_MoreThanKept_ForgetsTheOneUnusedForLongest()
+    public void Ask_MoreThanKept_DropsTheOldestTurn()
+    {
+        var conversation = new Conversation("c", 1000, keepTurns: 2);
+        foreach (var prompt in (string[])["one", "two", "three"])
+        {
+            conversation.Ask(prompt, null, _ => Answer(prompt));
+        }
+
+        Assert.Equal([("2", "two"), ("3", "three")], conversation.Turns.Select(turn => (turn.Id, turn.Prompt)));
+    }
+
+    [Fact]
+    public void Ask_AnsweredBefore_AppendsNothing()
+    {
+        var conversation = new Conversation("c", 1000);
+        Assert.Null(conversation.Ask("one", null, _ => null));
+        Assert.Empty(conversation.Turns);
+        Assert.Equal("1", conversation.Ask("one", null, _ => Answer("first"))!.Id);
+    }
+
+    [Fact]
+    public void Add_MoreThanKept_ForgetsTheOneUnusedForLongest()
     {
         var book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 2 }), _time);
         var (one, two) = (book.Create(), book.Create());
+        Assert.Throws<UnknownConversationException>(() => book.Get(one.Id));
+        book.Add(one);
+        book.Add(two);
         book.Get(one.Id);
-        book.Create();
+        book.Add(book.Create());
 
         Assert.Same(one, book.Get(one.Id));
         Assert.Throws<UnknownConversationException>(() => book.Get(two.Id));

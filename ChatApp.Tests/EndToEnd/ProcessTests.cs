@@ -48,6 +48,19 @@ public sealed class ProcessTests(ITestOutputHelper output)
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--ChatApp:Runs:MaxCharacters=sk-canary-123", "ChatApp:Runs:MaxCharacters")]
+    [InlineData("--urls=http://0.0.0.0:0", "urls")]
+    public async Task BCfg_SettingThatCantBe_IsNamedAndExitsWith2(string setting, string key)
+    {
+        await using var app = await AppProcess.StartAsync(setting);
+
+        Assert.Equal(2, await app.ExitCodeAsync());
+        Assert.Contains(key, app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-canary-123", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_PortInUse_SaysSoAndExitsWith4()
     {

@@ -27,13 +27,22 @@ internal sealed class TestApp : IAsyncDisposable
         StartAsync(() => model, time, settings);
 
     /// <summary>Starts the app. Without a model its own catalog answers, that is <c>guide</c> and <c>scripted</c>.</summary>
-    public static async Task<TestApp> StartAsync(Func<IChatClient>? model = null, TimeProvider? time = null, params (string Key, string Value)[] settings)
+    public static Task<TestApp> StartAsync(Func<IChatClient>? model = null, TimeProvider? time = null, params (string Key, string Value)[] settings) =>
+        StartAsync(model, time, log: null, settings);
+
+    /// <summary>Starts the app and gives <paramref name="log"/> all that it logs, at every level.</summary>
+    public static async Task<TestApp> StartAsync(Func<IChatClient>? model, TimeProvider? time, ILoggerProvider? log, params (string Key, string Value)[] settings)
     {
         // A test that leaves a run behind does not wait for it, and a test's clock would not let it end.
         var args = settings.Prepend(("ChatApp:Runs:Drain", "0s")).Prepend(("urls", "http://127.0.0.1:0")).Select(setting => $"--{setting.Item1}={setting.Item2}");
         var app = Program.Build([.. args], builder =>
         {
             builder.Logging.ClearProviders();
+            if (log is not null)
+            {
+                builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Trace).AddFilter(_ => true);
+            }
+
             if (model is not null)
             {
                 builder.Services.AddSingleton<IModelCatalog>(new FakeCatalog(model));

@@ -91,6 +91,57 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void AppendToken_AfterTheEnd_ChangesNoFigure()
+    {
+        var run = NewRun();
+        run.AppendToken("a", 1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        run.AppendToken("b", 1);
+        run.TryEnd(RunState.Cancelled);
+        var metrics = run.GetMetrics();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        run.AppendToken("late", 1);
+        run.AppendReasoning("late", 1);
+
+        Assert.Equal(metrics, run.GetMetrics());
+    }
+
+    [Fact]
+    public void GetUsage_PiecesAfterTheProvidersCount_AreCountedAndEstimated()
+    {
+        var run = NewRun();
+        run.SetUsage(new RunUsage(5, 1, Estimated: false), 1);
+        Assert.Equal(new RunUsage(5, 1, Estimated: false), run.GetUsage());
+        run.AppendReasoning("hm", 1);
+        run.AppendToken("a", 1);
+        run.AppendToken("b", 1);
+
+        Assert.Equal(new RunUsage(5, 3, Estimated: true), run.GetUsage());
+        Assert.Equal((2, true), (run.GetMetrics().Tokens, run.GetMetrics().Estimated));
+    }
+
+    [Fact]
+    public async Task Snapshot_WhileTextComes_HasTheTextUpToItsSeq()
+    {
+        var run = NewRun();
+        var writing = Task.Run(() =>
+        {
+            for (var i = 0; i < 20_000; i++)
+            {
+                run.AppendToken("x", 1);
+            }
+        });
+        while (!writing.IsCompleted)
+        {
+            var snapshot = run.Snapshot();
+            // The connected event, then a piece a number.
+            Assert.Equal(snapshot.Seq - 1, snapshot.Text.Length);
+        }
+
+        await writing;
+    }
+
+    [Fact]
     public void AppendToken_OverASecond_GivesMetricsAtMostTwiceASecond()
     {
         var run = NewRun();

@@ -29,6 +29,8 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
         Begin(context, run, format);
         try
         {
+            // The headers at once: there may be nothing to write for long.
+            await FlushAsync(context);
             var events = new List<RunEvent>();
             var output = context.Response.BodyWriter;
             while (!context.RequestAborted.IsCancellationRequested)
@@ -54,8 +56,8 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
                 events.Clear();
                 if (output.UnflushedBytes > 0)
                 {
-                    await FlushAsync(context);
                     silence.Restart();
+                    await FlushAsync(context);
                 }
 
                 if (reader.IsAtEnd)
@@ -105,22 +107,36 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
     /// <summary>Notices that nothing was written for a heartbeat's length, and wakes the reader for it.</summary>
     private sealed class Silence
     {
+        private readonly RunReader _reader;
         private readonly TimeProvider _time;
         private long _since;
 
         public Silence(RunReader reader, TimeProvider time)
         {
-            _time = time;
+            (_reader, _time) = (reader, time);
             _since = time.GetTimestamp();
-            // Ticks at a third of the length: a restart is a note of the time, not a change of the timer.
-            Timer = time.CreateTimer(static reader => ((RunReader)reader!).Wake(), reader, Heartbeat / 3, Heartbeat / 3);
+            Timer = time.CreateTimer(static silence => ((Silence)silence!).OnTimer(), this, Heartbeat, Timeout.InfiniteTimeSpan);
         }
 
         public ITimer Timer { get; }
 
-        public bool IsDue => _time.GetElapsedTime(_since) >= Heartbeat;
+        public bool IsDue => Left <= TimeSpan.Zero;
 
-        public void Restart() => _since = _time.GetTimestamp();
+        private TimeSpan Left => Heartbeat - _time.GetElapsedTime(Volatile.Read(ref _since));
+
+        // A restart is a note of the time, not a change of the timer: that goes off once in a heartbeat's length and sets itself to what is left.
+        public void Restart() => Volatile.Write(ref _since, _time.GetTimestamp());
+
+        private void OnTimer()
+        {
+            var left = Left;
+            if (left <= TimeSpan.Zero)
+            {
+                _reader.Wake();
+            }
+
+            Timer.Change(left <= TimeSpan.Zero ? Heartbeat : left, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private static partial class Log

@@ -106,6 +106,7 @@ public sealed class ChatSession : IDisposable
             conversation.Refuse(turnId, prompt, problem);
         }
 
+        _book.Add(conversation);
         Refresh();
         return true;
     }

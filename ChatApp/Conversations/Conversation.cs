@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace ChatApp.Conversations;
 
 /// <summary>Turns, one after the other, with at most one answer being made. Safe from any thread.</summary>
-public sealed class Conversation(string id, int contextTokens)
+public sealed class Conversation(string id, int contextTokens, int keepTurns = ConversationsOptions.DefaultKeepTurns)
 {
     private readonly Lock _lock = new();
     private int _lastTurn;
@@ -22,17 +22,21 @@ public sealed class Conversation(string id, int contextTokens)
     /// <summary>Asks: appends a turn and starts its run, unless an answer is being made.</summary>
     /// <param name="prompt">What the person wrote.</param>
     /// <param name="system">What the model is told before all else, if anything.</param>
-    /// <param name="start">Starts the run for the messages to send.</param>
+    /// <param name="start">Starts the run for the messages to send; null where it was started before, and stands in its turn already.</param>
+    /// <returns>The turn; null where none was appended.</returns>
     /// <exception cref="ConversationBusyException">An answer is being made.</exception>
-    public ChatTurn Ask(string prompt, string? system, Func<IReadOnlyList<ChatMessage>, Run> start)
+    public ChatTurn? Ask(string prompt, string? system, Func<IReadOnlyList<ChatMessage>, Run?> start)
     {
         lock (_lock)
         {
             ThrowIfBusy();
-            var turn = new ChatTurn($"{_lastTurn + 1}", prompt);
-            turn = turn with { Run = start(Messages(Turns, prompt, system)) };
-            _lastTurn++;
-            Turns = Turns.Add(turn);
+            if (start(Messages(Turns, prompt, system)) is not { } run)
+            {
+                return null;
+            }
+
+            var turn = new ChatTurn($"{++_lastTurn}", prompt) { Run = run };
+            Turns = Appended(turn);
             return turn;
         }
     }
@@ -64,7 +68,7 @@ public sealed class Conversation(string id, int contextTokens)
         {
             var index = turnId is null ? -1 : Turns.FindIndex(turn => turn.Id == turnId);
             var refused = new ChatTurn(index < 0 ? $"{++_lastTurn}" : turnId!, prompt) { Refusal = problem };
-            Turns = index < 0 ? Turns.Add(refused) : Turns.SetItem(index, refused);
+            Turns = index < 0 ? Appended(refused) : Turns.SetItem(index, refused);
         }
     }
 
@@ -80,6 +84,8 @@ public sealed class Conversation(string id, int contextTokens)
             }
         }
     }
+
+    private ImmutableList<ChatTurn> Appended(ChatTurn turn) => Turns.Count < keepTurns ? Turns.Add(turn) : Turns.RemoveAt(0).Add(turn);
 
     private void ThrowIfBusy()
     {

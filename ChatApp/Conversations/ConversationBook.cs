@@ -9,28 +9,27 @@ public sealed class ConversationBook(IOptions<ConversationsOptions> options, Tim
     private readonly Dictionary<string, LinkedListNode<Conversation>> _byId = [];
     private readonly LinkedList<Conversation> _byUse = [];
 
-    /// <summary>Makes an empty conversation. It enters the book.</summary>
-    public Conversation Create() => Open(Guid.CreateVersion7(time.GetUtcNow()).ToString("n"));
+    /// <summary>Makes an empty conversation. It enters the book with <see cref="Add"/>, once something was asked in it: most pages are opened and left.</summary>
+    public Conversation Create() => Make(Guid.CreateVersion7(time.GetUtcNow()).ToString("n"));
+
+    /// <summary>Puts a conversation into the book, or notes that it was used.</summary>
+    public void Add(Conversation conversation)
+    {
+        lock (_lock)
+        {
+            if (Use(conversation.Id) is null)
+            {
+                Enter(conversation);
+            }
+        }
+    }
 
     /// <summary>The conversation of that id, made if there is none.</summary>
     public Conversation Open(string id)
     {
         lock (_lock)
         {
-            if (Use(id) is { } known)
-            {
-                return known;
-            }
-
-            var made = new Conversation(id, options.Value.ContextTokens);
-            _byId[id] = _byUse.AddLast(made);
-            for (var oldest = _byUse.First; _byUse.Count > options.Value.Keep && oldest is not null; oldest = _byUse.First)
-            {
-                _byUse.Remove(oldest);
-                _byId.Remove(oldest.Value.Id);
-            }
-
-            return made;
+            return Use(id) ?? Enter(Make(id));
         }
     }
 
@@ -42,6 +41,20 @@ public sealed class ConversationBook(IOptions<ConversationsOptions> options, Tim
         {
             return Use(id) ?? throw new UnknownConversationException();
         }
+    }
+
+    private Conversation Make(string id) => new(id, options.Value.ContextTokens, options.Value.KeepTurns);
+
+    private Conversation Enter(Conversation conversation)
+    {
+        _byId[conversation.Id] = _byUse.AddLast(conversation);
+        for (var oldest = _byUse.First; _byUse.Count > options.Value.Keep && oldest is not null; oldest = _byUse.First)
+        {
+            _byUse.Remove(oldest);
+            _byId.Remove(oldest.Value.Id);
+        }
+
+        return conversation;
     }
 
     private Conversation? Use(string id)

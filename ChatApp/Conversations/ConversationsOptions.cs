@@ -10,4 +10,9 @@ public sealed class ConversationsOptions
 
     /// <summary>How many conversations are kept in memory; the one unused for longest goes first.</summary>
     public int Keep { get; set; } = 10_000;
+
+    /// <summary>How many turns a conversation keeps; the oldest go first.</summary>
+    public int KeepTurns { get; set; } = DefaultKeepTurns;
+
+    internal const int DefaultKeepTurns = 1000;
 }

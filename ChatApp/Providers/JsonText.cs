@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -7,7 +9,10 @@ namespace ChatApp.Providers;
 internal static partial class JsonText
 {
     /// <summary>A string element's text. An escape for half a surrogate pair (<c>"\ud83d"</c>), which is no text, becomes U+FFFD.</summary>
-    internal static string Read(JsonElement element)
+    internal static string Read(JsonElement element) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(ReadPiece(element)));
+
+    /// <summary>A string element's text as a piece of a longer one: half a surrogate pair stays, since its other half may begin the next piece.</summary>
+    internal static string ReadPiece(JsonElement element)
     {
         try
         {
@@ -15,8 +20,16 @@ internal static partial class JsonText
         }
         catch (InvalidOperationException)
         {
-            var mended = Escape().Replace(element.GetRawText(), static e => IsHalf(e.ValueSpan) ? @"\ufffd" : e.Value);
-            return JsonSerializer.Deserialize<string>(mended) ?? "";
+            return Escape().Replace(element.GetRawText()[1..^1], static e => e.ValueSpan[1] switch
+            {
+                'u' => $"{(char)ushort.Parse(e.ValueSpan[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture)}",
+                'b' => "\b",
+                'f' => "\f",
+                'n' => "\n",
+                'r' => "\r",
+                't' => "\t",
+                var itself => $"{itself}",
+            });
         }
     }
 
@@ -24,16 +37,17 @@ internal static partial class JsonText
     internal static string Read(JsonElement parent, string property) =>
         Find(parent, property) is { ValueKind: JsonValueKind.String } element ? Read(element) : "";
 
+    /// <inheritdoc cref="ReadPiece(JsonElement)"/>
+    internal static string ReadPiece(JsonElement parent, string property) =>
+        Find(parent, property) is { ValueKind: JsonValueKind.String } element ? ReadPiece(element) : "";
+
     /// <summary>A property that is there and isn't null; null where the parent is no object.</summary>
     internal static JsonElement? Find(JsonElement? parent, string property) =>
         parent is { ValueKind: JsonValueKind.Object } p && p.TryGetProperty(property, out var element) && element.ValueKind != JsonValueKind.Null
             ? element
             : null;
 
-    private static bool IsHalf(ReadOnlySpan<char> escape) =>
-        escape.Length == 6 && escape[2] is 'd' or 'D' && escape[3] is (>= '8' and <= '9') or (>= 'a' and <= 'f') or (>= 'A' and <= 'F');
-
-    // Whole pairs first, then single escapes; \\ is taken as a unit, so that the text \\ud83d stays what it is.
-    [GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    // \\ is taken as a unit, so that the text \\ud83d stays what it is.
+    [GeneratedRegex(@"\\u[0-9a-fA-F]{4}|\\.", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Escape();
 }

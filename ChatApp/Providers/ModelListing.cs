@@ -57,7 +57,7 @@ internal sealed partial class ModelListing(
         catch (Exception e) when (e is ProviderException or OperationCanceledException or JsonException)
         {
             // A server that is off is no error: its models are just not offered.
-            Log.NoListing(logger, target.Name, e is ProviderException ? e.Message : e.GetType().Name);
+            Log.NoListing(logger, target.Name, e is ProviderException { Status: { } status } ? $"status {status}" : (e.InnerException ?? e).GetType().Name);
             return [];
         }
     }

@@ -140,7 +140,7 @@ internal sealed class OpenAIChunkReader(UpstreamTarget target)
                 ReadContent(content, contents);
             }
 
-            Add(contents, JsonText.Read(delta, "refusal"), reasoning: false);
+            Add(contents, JsonText.ReadPiece(delta, "refusal"), reasoning: false);
             _calls.Read(JsonText.Find(delta, "tool_calls"), contents);
         }
 
@@ -150,8 +150,8 @@ internal sealed class OpenAIChunkReader(UpstreamTarget target)
     // Servers in transition send both spellings with the same text.
     private static void ReadReasoning(JsonElement delta, List<AIContent> contents)
     {
-        var text = JsonText.Read(delta, "reasoning_content");
-        Add(contents, text.Length > 0 ? text : JsonText.Read(delta, "reasoning"), reasoning: true);
+        var text = JsonText.ReadPiece(delta, "reasoning_content");
+        Add(contents, text.Length > 0 ? text : JsonText.ReadPiece(delta, "reasoning"), reasoning: true);
     }
 
     // "Hi"   or Mistral's parts:  [{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]},{"type":"text","text":"Hi"}]
@@ -159,13 +159,13 @@ internal sealed class OpenAIChunkReader(UpstreamTarget target)
     {
         if (content.ValueKind == JsonValueKind.String)
         {
-            Add(contents, JsonText.Read(content), reasoning);
+            Add(contents, JsonText.ReadPiece(content), reasoning);
         }
         else if (content.ValueKind == JsonValueKind.Array)
         {
             foreach (var part in content.EnumerateArray())
             {
-                Add(contents, JsonText.Read(part, "text"), reasoning);
+                Add(contents, JsonText.ReadPiece(part, "text"), reasoning);
                 if (JsonText.Find(part, "thinking") is { } thinking)
                 {
                     ReadContent(thinking, contents, reasoning: true);

@@ -45,14 +45,14 @@ internal sealed partial class ProviderErrorClient(IChatClient inner, string prov
                 }
             }
 
-            Log.Unexpected(logger, provider, e.GetType().Name, e.StackTrace);
+            Log.Unexpected(logger, provider, ExceptionTrace.Of(e));
             throw new ProviderException(ProviderFault.Protocol, $"{provider} answered in a way that can't be read ({e.GetType().Name}).");
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Provider}: unexpected {Exception}\n{Trace}")]
-        public static partial void Unexpected(ILogger logger, string provider, string exception, string? trace);
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Provider}: unexpected {Trace}")]
+        public static partial void Unexpected(ILogger logger, string provider, string trace);
     }
 }

@@ -56,7 +56,7 @@ internal sealed partial class RetryingClient(IChatClient inner, TimeProvider tim
             }
 
             var (failure, wait) = retry.Value;
-            Log.Retrying(logger, attempt + 1, wait.TotalMilliseconds, failure.Message);
+            Log.Retrying(logger, attempt + 1, wait.TotalMilliseconds, failure.Fault, failure.Status);
             yield return new ChatResponseUpdate(ChatRole.Assistant, [new RetryContent(attempt + 1, wait, failure.Message)]);
             await Task.Delay(wait, time, cancellationToken);
         }
@@ -85,7 +85,7 @@ internal sealed partial class RetryingClient(IChatClient inner, TimeProvider tim
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} follows in {Delay:F0} ms: {Reason}")]
-        public static partial void Retrying(ILogger logger, int attempt, double delay, string reason);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} follows in {Delay:F0} ms: {Fault}, status {Status}")]
+        public static partial void Retrying(ILogger logger, int attempt, double delay, ProviderFault fault, int? status);
     }
 }

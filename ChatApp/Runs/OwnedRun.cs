@@ -68,9 +68,23 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, TimeProvi
             if (--_readers == 0 && !_ended && onDisconnect != DisconnectPolicy.Continue)
             {
                 // A timer also where it is cancelled at once: whoever leaves does not wait for the provider's connection to close.
-                _abandoned = time.CreateTimer(_ => _ = cancel(), null, onDisconnect.GoesOnFor, Timeout.InfiniteTimeSpan);
+                _abandoned = time.CreateTimer(_ => OnAbandoned(), null, onDisconnect.GoesOnFor, Timeout.InfiniteTimeSpan);
             }
         }
+    }
+
+    private void OnAbandoned()
+    {
+        lock (_lock)
+        {
+            // A reader may come back while the timer is already on its way.
+            if (_readers > 0 || _ended)
+            {
+                return;
+            }
+        }
+
+        _ = cancel();
     }
 
     private sealed class Reader(OwnedRun? owned) : IDisposable

@@ -21,6 +21,8 @@ public sealed class Run
     private int _steps;
     private readonly int _inputEstimate;
     private RunUsage? _usage;
+    private int? _answerTokens;
+    private int _countedAtUsage;
     private double _lastMetrics;
 
     internal Run(string id, string model, string? conversationId, TimeProvider time, long asked, int inputEstimate)
@@ -98,6 +100,9 @@ public sealed class Run
             }
         }
     }
+
+    /// <summary>The provider's part of the model's id: all that a log may hold of it.</summary>
+    internal string Provider => Model.Split('/')[0];
 
     internal RunTimings Timings { get; }
 
@@ -177,6 +182,15 @@ public sealed class Run
         }
     }
 
+    /// <summary>Everything as of one moment: <see cref="RunSnapshot.Text"/> is the text up to event <see cref="RunSnapshot.Seq"/>, no more and no less.</summary>
+    public RunSnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            return new RunSnapshot(_state, _entries.Count, _text.Slice(0, _text.Length), _reasoning.Slice(0, _reasoning.Length), MetricsNow(), UsageNow(), Problem);
+        }
+    }
+
     internal void Start()
     {
         lock (_lock)
@@ -190,17 +204,9 @@ public sealed class Run
 
     internal void StartStep() => Append(new StepEvent(Interlocked.Increment(ref _steps), RunStep.Model));
 
-    internal void AppendToken(string text, int tokens)
-    {
-        Timings.OnToken();
-        AppendDelta(text, tokens, reasoning: false);
-    }
+    internal void AppendToken(string text, int tokens) => AppendDelta(text, tokens, reasoning: false);
 
-    internal void AppendReasoning(string text, int tokens)
-    {
-        Timings.OnReasoning();
-        AppendDelta(text, tokens, reasoning: true);
-    }
+    internal void AppendReasoning(string text, int tokens) => AppendDelta(text, tokens, reasoning: true);
 
     internal void AddSource(RunSource source)
     {
@@ -222,7 +228,8 @@ public sealed class Run
         lock (_lock)
         {
             _usage = usage;
-            _tokens = answerTokens ?? _tokens;
+            _answerTokens = answerTokens;
+            _countedAtUsage = _tokens + _reasoningTokens;
         }
     }
 
@@ -292,16 +299,18 @@ public sealed class Run
                 return;
             }
 
-            var now = Timings.Now;
             var log = reasoning ? _reasoning : _text;
             var start = log.Length;
             log.Append(text);
+            var now = Timings.Now;
             if (reasoning)
             {
+                Timings.OnReasoning();
                 _reasoningTokens += tokens;
             }
             else
             {
+                Timings.OnToken();
                 _tokens += tokens;
                 _rate.Add(now, tokens);
             }
@@ -339,22 +348,28 @@ public sealed class Run
     {
         var (first, last) = (Timings.FirstToken, Timings.LastToken);
         var now = Timings.Done ?? Timings.Now;
+        var tokens = _answerTokens is not { } reported ? _tokens : IsUsageFinal ? reported : Math.Max(reported, _tokens);
         return new RunMetrics
         {
             TtftMs = Round(first),
             ReasoningMs = Round(Timings.FirstReasoning),
             ConnectedMs = Round(Timings.Connected),
             FirstByteMs = Round(Timings.FirstByte),
-            Tokens = _tokens,
-            Estimated = _usage is null,
-            TokensPerSecond = _tokens > 1 && last > first ? Round((_tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
+            Tokens = tokens,
+            Estimated = _answerTokens is null || !IsUsageFinal,
+            TokensPerSecond = tokens > 1 && last > first ? Round((tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
             TokensPerSecondNow = IsEnded || first is null ? null : Round(_rate.PerSecond(now, first.Value)),
             DurationMs = Math.Round(now, 1),
             Steps = _steps,
         };
     }
 
-    private RunUsage UsageNow() => _usage ?? new RunUsage(_inputEstimate, _tokens + _reasoningTokens, Estimated: true);
+    private RunUsage UsageNow() => _usage is null ? new RunUsage(_inputEstimate, _tokens + _reasoningTokens, Estimated: true)
+        : IsUsageFinal ? _usage
+        : _usage with { OutputTokens = Math.Max(_usage.OutputTokens, _tokens + _reasoningTokens), Estimated = true };
+
+    // Some providers say what was used early on; what comes after that they have not counted.
+    private bool IsUsageFinal => _usage is not null && _tokens + _reasoningTokens == _countedAtUsage;
 
     private static double? Round(double? ms) => ms is { } value ? Math.Round(value, 1) : null;
 
@@ -376,3 +391,13 @@ public sealed class Run
         }
     }
 }
+
+/// <summary>A run as of one moment.</summary>
+/// <param name="State">Where it stood.</param>
+/// <param name="Seq">The number of its last event.</param>
+/// <param name="Text">The answer up to that event.</param>
+/// <param name="Reasoning">The reasoning up to that event.</param>
+/// <param name="Metrics">The figures.</param>
+/// <param name="Usage">What was used.</param>
+/// <param name="Problem">What went wrong, where something did.</param>
+public sealed record RunSnapshot(RunState State, long Seq, string Text, string Reasoning, RunMetrics Metrics, RunUsage Usage, RunProblem? Problem);

@@ -62,7 +62,7 @@ public sealed partial class RunHost : IDisposable
                 _keys[first.Key] = (first.Fingerprint, run);
             }
 
-            Log.Started(_logger, id, model.Id);
+            Log.Started(_logger, id, run.Provider);
             owned.Reading = Task.Run(() => OwnAsync(owned, pump, request.Idempotency?.Key));
             return new StartedRun(run, Replayed: false);
         }
@@ -159,8 +159,8 @@ public sealed partial class RunHost : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} started on {Model}")]
-        public static partial void Started(ILogger logger, string runId, string model);
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} started on {Provider}")]
+        public static partial void Started(ILogger logger, string runId, string provider);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} ended {State}")]
         public static partial void Ended(ILogger logger, string runId, RunState state);

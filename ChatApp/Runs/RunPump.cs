@@ -46,13 +46,13 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
         }
         catch (ProviderException exception)
         {
-            Log.ProviderFailed(logger, run.Id, run.Model, exception);
+            Log.ProviderFailed(logger, run.Id, run.Provider, exception.Fault, exception.Status, ExceptionTrace.Of(exception));
             End(exception.Fault == ProviderFault.Interrupted ? RunState.Incomplete : RunState.Failed, RunProblem.From(exception));
         }
         catch (Exception exception)
         {
             // Whatever a client library throws ends this run only; the host lives.
-            Log.ReadFailed(logger, run.Id, run.Model, exception);
+            Log.ReadFailed(logger, run.Id, run.Provider, ExceptionTrace.Of(exception));
             End(RunState.Failed, RunProblem.Internal());
         }
     }
@@ -163,16 +163,30 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
         // Otherwise its owner has ended it already.
     }
 
-    private void End(RunState state, RunProblem? problem = null) => run.TryEnd(state, problem);
+    private void End(RunState state, RunProblem? problem = null)
+    {
+        if (_reasoning.End() is { Length: > 0 } thought)
+        {
+            run.AppendReasoning(thought, tokens: 0);
+        }
+
+        if (_answer.End() is { Length: > 0 } said)
+        {
+            run.AppendToken(said, tokens: 0);
+        }
+
+        run.TryEnd(state, problem);
+    }
 
     private static string Words(TimeSpan span) => span.TotalSeconds < 120 ? $"{span.TotalSeconds:0.#} seconds" : $"{span.TotalMinutes:0.#} minutes";
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Run {RunId}: {Model} failed")]
-        public static partial void ProviderFailed(ILogger logger, string runId, string model, Exception exception);
+        // No message of an exception and no model id: either may hold what somebody wrote.
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Run {RunId}: {Provider} failed: {Fault}, status {Status}\n{Trace}")]
+        public static partial void ProviderFailed(ILogger logger, string runId, string provider, ProviderFault fault, int? status, string trace);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Run {RunId}: reading the answer of {Model} failed")]
-        public static partial void ReadFailed(ILogger logger, string runId, string model, Exception exception);
+        [LoggerMessage(Level = LogLevel.Error, Message = "Run {RunId}: reading the answer of {Provider} failed\n{Trace}")]
+        public static partial void ReadFailed(ILogger logger, string runId, string provider, string trace);
     }
 }

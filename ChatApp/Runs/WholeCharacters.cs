@@ -25,4 +25,12 @@ internal sealed class WholeCharacters
         // Going over UTF-8 replaces what is half.
         return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(whole));
     }
+
+    /// <summary>What is left when nothing more comes: a first half that was held back has lost its second.</summary>
+    public string End()
+    {
+        var left = _high == 0 ? "" : "\ufffd";
+        _high = '\0';
+        return left;
+    }
 }

@@ -40,36 +40,36 @@ internal static class ReadRun
         }
 
         context.Response.Headers["X-Run-Id"] = run.Id;
-        return Results.Stream(body => WriteAsync(body, run), "application/json");
+        return Results.Stream(body => WriteAsync(body, run, run.Snapshot()), "application/json");
     }
 
     public static IRunFormat Format(HttpContext context, Run run, string? format) =>
         format == "text" ? new TextFormat(footer: context.Request.Query["footer"] != "false") : new SseFormat(run.Id);
 
-    private static async Task WriteAsync(Stream body, Run run)
+    private static async Task WriteAsync(Stream body, Run run, RunSnapshot now)
     {
         await using var json = new Utf8JsonWriter(body, NativeEvents.WriterOptions);
         json.WriteStartObject();
         json.WriteString("id"u8, run.Id);
-        json.WriteString("state"u8, run.State.ToWire());
+        json.WriteString("state"u8, now.State.ToWire());
         json.WriteString("model"u8, run.Model);
         if (run.ConversationId is { } conversation)
         {
             json.WriteString("conversationId"u8, conversation);
         }
 
-        json.WriteNumber("seq"u8, run.Seq);
-        json.WriteString("text"u8, run.ReadText());
-        if (run.ReasoningLength > 0)
+        json.WriteNumber("seq"u8, now.Seq);
+        json.WriteString("text"u8, now.Text);
+        if (now.Reasoning.Length > 0)
         {
-            json.WriteString("reasoning"u8, run.ReadReasoning());
+            json.WriteString("reasoning"u8, now.Reasoning);
         }
 
         json.WriteStartObject("metrics"u8);
-        NativeEvents.WriteMetrics(json, run.GetMetrics());
+        NativeEvents.WriteMetrics(json, now.Metrics);
         json.WriteEndObject();
-        NativeEvents.WriteUsage(json, run.GetUsage());
-        if (run.Problem is { } problem)
+        NativeEvents.WriteUsage(json, now.Usage);
+        if (now.Problem is { } problem)
         {
             NativeEvents.WriteProblem(json, problem);
         }

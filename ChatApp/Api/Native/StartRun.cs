@@ -75,7 +75,7 @@ internal static class StartRun
 
         // A session's name is its caller's choice and has a name space of its own: it can't name a conversation of the page.
         return Start(format, context, () => query["session"].ToString() is { Length: > 0 } session
-            ? AskIn(book.Open($"session-{session}"), prompt, system, host, request)
+            ? AskIn(book, book.Open($"session-{session}"), prompt, system, host, request)
             : host.Start(request));
     }
 
@@ -106,10 +106,10 @@ internal static class StartRun
         }
 
         var conversation = body.ConversationId is null ? book.Create() : book.Get(body.ConversationId);
-        return AskIn(conversation, body.Messages!.Last(message => message.Role == "user").Content!, body.System, host, request);
+        return AskIn(book, conversation, body.Messages!.Last(message => message.Role == "user").Content!, body.System, host, request);
     }
 
-    private static StartedRun AskIn(Conversation conversation, string prompt, string? system, RunHost host, RunRequest request)
+    private static StartedRun AskIn(ConversationBook book, Conversation conversation, string prompt, string? system, RunHost host, RunRequest request)
     {
         StartedRun? started = null;
         try
@@ -124,11 +124,16 @@ internal static class StartRun
 
         StartedRun Begin()
         {
-            conversation.Ask(prompt, system, messages =>
+            var turn = conversation.Ask(prompt, system, messages =>
             {
                 started = host.Start(request with { Messages = messages, ConversationId = conversation.Id });
-                return started.Run;
+                return started.Replayed ? null : started.Run;
             });
+            if (turn is not null)
+            {
+                book.Add(conversation);
+            }
+
             return started!;
         }
     }
