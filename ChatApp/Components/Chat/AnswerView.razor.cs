@@ -82,9 +82,9 @@ public sealed partial class AnswerView : IAsyncDisposable
 
     private void Advance()
     {
-        // Before the text: what is read after the end was seen is all there is.
-        var ended = _run!.IsEnded;
-        Volatile.Write(ref _seq, _run.Seq);
+        // The number first: an end that comes after it has another one, and calls again. The text last: after an end it is all there is.
+        Volatile.Write(ref _seq, _run!.Seq);
+        var ended = _run.IsEnded;
         var phase = AnswerPhases.Of(_run);
         var version = _markdown.Version;
         Take();
