@@ -218,6 +218,20 @@ public sealed class ChatPageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Theory]
+    [InlineData(1280)]
+    [InlineData(390)]
+    public async Task ModelPicker_OfALongName_ShowsItsBeginningAndLeavesTheArrowFree(int width)
+    {
+        await using var chat = await chromium.OpenAsync("/?model=scripted/rate=120;tokens=1500;md=1;seed=3;text=and%20so%20on%20and%20on", width);
+        var picker = chat.Page.GetByTestId("model-picker");
+        var name = picker.Locator(".picked");
+        var (outer, inner, arrow) = (await picker.BoundingBoxAsync(), await name.BoundingBoxAsync(), await picker.Locator(".rz-dropdown-trigger").BoundingBoxAsync());
+        Assert.InRange(inner!.X, outer!.X, arrow!.X);
+        Assert.InRange(inner.X + inner.Width, outer.X, arrow.X);
+        Assert.True(await name.EvaluateAsync<bool>("e => e.scrollWidth > e.clientWidth && getComputedStyle(e).textOverflow === 'ellipsis'"));
+    }
+
+    [Theory]
     [InlineData(1280, 800, ColorScheme.Light)]
     [InlineData(1280, 800, ColorScheme.Dark)]
     [InlineData(390, 844, ColorScheme.Light)]
