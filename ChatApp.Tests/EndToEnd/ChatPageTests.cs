@@ -22,7 +22,7 @@ public sealed class ChatPageTests(Chromium chromium) : IClassFixture<Chromium>
         await chat.AnswerIsAsync("completed");
         Assert.True((await chat.AnswerText.InnerTextAsync()).Length > 500);
         Assert.True(await chat.AnswerText.Locator("h1, h2, h3, li, table, pre").CountAsync() > 0);
-        Assert.Equal("300", await chat.Page.GetByTestId("metric-tokens").First.InnerTextAsync());
+        await Assertions.Expect(chat.Page.GetByTestId("metric-tokens")).ToHaveTextAsync("300");
 
         await chat.AskAsync("And once more");
         await chat.AnswerIsAsync("streaming");
@@ -59,6 +59,50 @@ public sealed class ChatPageTests(Chromium chromium) : IClassFixture<Chromium>
         await chat.AnswerIsAsync("cancelled");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Send_ClickedTwice_DoesNotStop(bool asOneDoubleClick)
+    {
+        await using var chat = await chromium.OpenAsync(Endless);
+        await chat.Composer.FillAsync("go");
+        var box = (await chat.Send.BoundingBoxAsync())!;
+        var (x, y) = (box.X + box.Width / 2, box.Y + box.Height / 2);
+        // Slow enough for Stop to be there before the second click.
+        if (asOneDoubleClick)
+        {
+            await chat.Page.Mouse.DblClickAsync(x, y, new MouseDblClickOptions { Delay = 200 });
+        }
+        else
+        {
+            await chat.Page.Mouse.ClickAsync(x, y);
+            await chat.Stop.WaitForAsync();
+            await chat.Page.Mouse.ClickAsync(x, y);
+        }
+
+        await chat.AnswerIsAsync("streaming");
+        await Task.Delay(400, TestContext.Current.CancellationToken);
+        await chat.AnswerIsAsync("streaming");
+        await chat.Page.Mouse.ClickAsync(x, y);
+        await chat.AnswerIsAsync("cancelled");
+    }
+
+    [Fact]
+    public async Task Escape_WithTheModelPickerOpen_ClosesItAndStopsNothing()
+    {
+        await using var chat = await chromium.OpenAsync(Endless);
+        await chat.AskAsync("go");
+        await chat.AnswerIsAsync("streaming");
+        await chat.Page.GetByTestId("model-picker").ClickAsync();
+        var popup = chat.Page.Locator(".rz-popup.rz-open");
+        await popup.WaitForAsync();
+        await chat.Page.Keyboard.PressAsync("Escape");
+        await popup.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached });
+        await chat.AnswerIsAsync("streaming");
+        await chat.Page.Keyboard.PressAsync("Escape");
+        await chat.AnswerIsAsync("cancelled");
+    }
+
     [Fact]
     public async Task Composer_Keys_SendOrBreakTheLineAndLeaveComposingAlone()
     {
@@ -85,6 +129,19 @@ public sealed class ChatPageTests(Chromium chromium) : IClassFixture<Chromium>
         Assert.Equal(200_000, (await chat.Questions.First.TextContentAsync())!.Count(char.IsAsciiDigit));
         await chat.AskAsync("still alive?");
         await chat.AnswerIsAsync("completed");
+    }
+
+    [Fact]
+    public async Task Copy_Answer_IsDoneAndSaidAloud()
+    {
+        await using var chat = await chromium.OpenAsync("/?model=scripted/text=one%20**two**");
+        await chat.AskAsync("go");
+        await chat.AnswerIsAsync("completed");
+        var spoken = chat.Page.Locator("body > .visually-hidden[aria-live=polite]");
+        Assert.Equal("", await spoken.TextContentAsync());
+        await chat.Answer.GetByTestId("copy").ClickAsync();
+        await spoken.And(chat.Page.GetByText("Copied", new PageGetByTextOptions { Exact = true })).WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        Assert.Equal("one **two**", await chat.Page.EvaluateAsync<string>("navigator.clipboard.readText()"));
     }
 
     [Fact]
@@ -158,6 +215,20 @@ public sealed class ChatPageTests(Chromium chromium) : IClassFixture<Chromium>
         await chat.Page.Locator("body[data-interactive=true]").WaitForAsync();
         await chat.AskAsync("hello again");
         await chat.Answers.First.WaitForAsync();
+    }
+
+    [Theory]
+    [InlineData(1280)]
+    [InlineData(390)]
+    public async Task ModelPicker_OfALongName_ShowsItsBeginningAndLeavesTheArrowFree(int width)
+    {
+        await using var chat = await chromium.OpenAsync("/?model=scripted/rate=120;tokens=1500;md=1;seed=3;text=and%20so%20on%20and%20on", width);
+        var picker = chat.Page.GetByTestId("model-picker");
+        var name = picker.Locator(".picked");
+        var (outer, inner, arrow) = (await picker.BoundingBoxAsync(), await name.BoundingBoxAsync(), await picker.Locator(".rz-dropdown-trigger").BoundingBoxAsync());
+        Assert.InRange(inner!.X, outer!.X, arrow!.X);
+        Assert.InRange(inner.X + inner.Width, outer.X, arrow.X);
+        Assert.True(await name.EvaluateAsync<bool>("e => e.scrollWidth > e.clientWidth && getComputedStyle(e).textOverflow === 'ellipsis'"));
     }
 
     [Theory]

@@ -31,6 +31,36 @@ public sealed class DemoPageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task Send_WhileStreaming_CancelsTheOldRunAndAsksAgain()
+    {
+        await using var demo = await chromium.OpenAsync("/demo.html", waitInteractive: false);
+        await demo.Page.FillAsync("#model", "scripted/tokens=5000;rate=50");
+        await demo.Page.ClickAsync("#send");
+        await demo.Page.GetByText("Streaming…").WaitForAsync();
+        await demo.Page.FillAsync("#model", "scripted/text=another one");
+        await demo.Page.ClickAsync("#send");
+        await demo.Page.GetByText("The answer is completed.").WaitForAsync();
+
+        Assert.Equal("another one", await demo.Page.Locator("#answer").TextContentAsync());
+        Assert.True(await demo.Page.Locator("#stop").IsDisabledAsync());
+        Assert.Empty(demo.Errors);
+    }
+
+    [Fact]
+    public async Task Stop_Refused_SaysSoAndTheAnswerGoesOn()
+    {
+        await using var demo = await chromium.OpenAsync("/demo.html", waitInteractive: false);
+        await demo.Page.RouteAsync("**/cancel", route => route.FulfillAsync(new RouteFulfillOptions { Status = 502 }));
+        await demo.Page.FillAsync("#model", "scripted/tokens=100;rate=50");
+        await demo.Page.ClickAsync("#send");
+        await demo.Page.GetByText("Streaming…").WaitForAsync();
+        await demo.Page.ClickAsync("#stop");
+
+        await demo.Page.GetByText("It could not be stopped: the server says 502.").WaitForAsync();
+        await demo.Page.GetByText("The answer is completed.").WaitForAsync();
+    }
+
+    [Fact]
     public async Task P01_ConnectionBreaksMidStream_EventSourceComesBackAndTheTextIsExact()
     {
         await using var demo = await chromium.OpenAsync("/demo.html", waitInteractive: false);

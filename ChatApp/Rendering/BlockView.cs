@@ -22,11 +22,15 @@ internal abstract class BlockView(Block block, MarkdownNode node)
     {
     }
 
-    public static BlockView? Create(AnswerState state, Block block, ContainerView? parent) => block switch
+    /// <param name="state">The answer.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="parent">What it stands in.</param>
+    /// <param name="unused">A node that was only shown: taken again where it fits, so that what draws it finds the same one.</param>
+    public static BlockView? Create(AnswerState state, Block block, ContainerView? parent, MarkdownNode? unused = null) => block switch
     {
         ParagraphBlock or HeadingBlock when state.LongLine?.Adopt((LeafBlock)block, parent, state) is { } shown => shown,
-        ParagraphBlock paragraph => new TextView(state, paragraph, new MarkdownNode(MarkdownElement.Paragraph), parent),
-        HeadingBlock heading => new TextView(state, heading, new MarkdownNode(MarkdownElement.Heading1 + (Math.Clamp(heading.Level, 1, 6) - 1)), parent),
+        ParagraphBlock paragraph => new TextView(state, paragraph, Take(unused, MarkdownElement.Paragraph), parent),
+        HeadingBlock heading => new TextView(state, heading, Take(unused, MarkdownElement.Heading1 + (Math.Clamp(heading.Level, 1, 6) - 1)), parent),
         MathBlock math => new CodeView(state, math, new MarkdownNode(MarkdownElement.MathBlock)),
         CodeBlock code => new CodeView(state, code, new MarkdownNode(MarkdownElement.CodeBlock, CodeLanguage.Of(code))),
         TableBlock table => new TableView(state, table),
@@ -35,6 +39,17 @@ internal abstract class BlockView(Block block, MarkdownNode node)
         ContainerBlock container => ContainerView.Create(state, container),
         _ => null,
     };
+
+    private static MarkdownNode Take(MarkdownNode? unused, MarkdownElement element)
+    {
+        if (unused?.Element != element)
+        {
+            return new MarkdownNode(element);
+        }
+
+        unused.Truncate(0);
+        return unused;
+    }
 }
 
 /// <summary>A line's number and where its text starts in the string it was read from.</summary>

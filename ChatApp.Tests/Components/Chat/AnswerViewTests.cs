@@ -72,6 +72,47 @@ public sealed class AnswerViewTests : PageTest
     }
 
     [Fact]
+    public async Task Retry_WithALaterTurn_IsOfferedOnlyThere()
+    {
+        Assert.True(Session.Send("hi"));
+        var list = Render<TurnList>(p => p.Add(l => l.Turns, Session.Snapshot.Turns));
+        Models[0].Say("Hello.");
+        Models[0].Finish();
+        await Shows(() => list.FindAll("[data-testid=copy]").Count == 1, "the first end");
+        Ask();
+        Models[1].Break(new ProviderException(ProviderFault.Error, "The key was refused."));
+        await Shows(() => list.FindAll("[data-testid=retry]").Count == 1, "the second end");
+        var footers = list.FindComponents<AnswerFooter>();
+        var renders = footers.Select(footer => footer.RenderCount).ToList();
+
+        Ask();
+        Assert.Empty(list.FindAll("[data-testid=retry]"));
+        Assert.Contains("The key was refused.", list.Find(".problem").TextContent, StringComparison.Ordinal);
+        Assert.Equal([renders[0], renders[1] + 1], footers.Select(footer => footer.RenderCount));
+
+        void Ask()
+        {
+            Assert.True(Session.Send("and then?"));
+            list.Render(p => p.Add(l => l.Turns, Session.Snapshot.Turns));
+        }
+    }
+
+    [Fact]
+    public async Task Run_EndsAtOnceAfterItsText_IsShownWhole()
+    {
+        // However the end falls between the reads of a render: nothing may be left unfinished.
+        for (var i = 0; i < 30; i++)
+        {
+            Session.NewChat();
+            var answer = Ask();
+            Models[i].Say("`whole");
+            Models[i].Finish();
+            await Shows(() => State(answer) == "completed" && answer.FindAll("[data-testid=copy]").Count == 1, "the end");
+            Assert.Equal("`whole", answer.Find("[data-testid=message-content]").TextContent);
+        }
+    }
+
+    [Fact]
     public async Task Reasoning_Closed_IsNotSentUntilItIsOver()
     {
         var answer = Ask();

@@ -2,6 +2,8 @@
 // circuit, whose messages may have 32 kB.
 const InOneCall = 4000;
 const Draft = 'draft';
+// Stop takes Send's place under the pointer: for so long, in ms, a click there may still have been meant for Send.
+const Settling = 300;
 let listening;
 
 export function attach(root, component, maxBytes) {
@@ -11,15 +13,21 @@ export function attach(root, component, maxBytes) {
   const area = root.querySelector('textarea');
   const refusal = root.querySelector('.refusal');
   let sending = false;
+  let settled = 0;
 
   restore(area);
   grow(area);
 
   root.addEventListener('click', (event) => {
-    if (event.target.closest('[data-testid="send"]')) {
-      send();
-    } else if (event.target === root || event.target.closest('[data-testid="stop"]')) {
-      if (event.target !== root) {
+    // Of a double click the second half finds the other button in its place. Keys count no clicks: they stop at any time.
+    const button = event.target.closest('[data-testid="send"], [data-testid="stop"]');
+    if (button && (event.detail > 1 || (event.detail === 1 && button.dataset.testid === 'stop' && event.timeStamp < settled))) {
+      area.focus();
+    } else if (button?.dataset.testid === 'send') {
+      settled = Infinity;
+      send().finally(() => settled = event.timeStamp + Settling);
+    } else if (button || event.target === root) {
+      if (button) {
         component.invokeMethodAsync('StopAnswer').catch(() => say(refusal, 'The connection was lost before this was stopped. Stop again once it is back.'));
       }
 
@@ -42,7 +50,8 @@ export function attach(root, component, maxBytes) {
   }, options);
 
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented) {
+    // With a popup open, Escape is for closing that.
+    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !document.querySelector('.rz-popup.rz-open')) {
       root.querySelector('[data-testid="stop"]')?.click();
     }
   }, options);
@@ -77,7 +86,7 @@ export function attach(root, component, maxBytes) {
         document.dispatchEvent(new Event('chat:sent'));
       }
     } catch {
-      say(refusal, 'The connection was lost before this was sent. Send it again once it is back.');
+      say(refusal, 'The connection was lost. This may not have been sent: look above once it is back.');
     } finally {
       sending = false;
       area.focus();

@@ -16,6 +16,8 @@ public sealed partial class TurnList : IAsyncDisposable
     [Parameter, EditorRequired]
     public required ImmutableList<ChatTurn> Turns { get; set; }
 
+    private string? LastTurnId => Turns is [.., { } last] ? last.Id : null;
+
     /// <summary>The Markdown of a turn's answer, for the clipboard.</summary>
     [JSInvokable]
     public string ReadAnswer(int turn) => turn >= 0 && turn < Turns.Count ? Turns[turn].Run?.ReadText() ?? "" : "";

@@ -1,5 +1,15 @@
+// What is read out of what a button only shows for a moment. A node of its own: Blazor keeps those it made as it knows them.
+const spoken = document.createElement('div');
+
 // Copying: an answer as the Markdown it was written in, a code block as its text. And footnotes. One listener for all there will ever be.
 export function attach(list, component) {
+  if (!spoken.isConnected) {
+    // There before it speaks: a reader that meets it only with its words says nothing.
+    spoken.className = 'visually-hidden';
+    spoken.ariaLive = 'polite';
+    document.body.append(spoken);
+  }
+
   list.addEventListener('click', (event) => {
     const answer = event.target.closest('[data-testid="copy"]');
     const code = event.target.closest('.code-copy');
@@ -47,6 +57,10 @@ async function write(text) {
 
 function say(button, outcome) {
   button.dataset.outcome = outcome; // shown by the style sheet: Blazor's own text stays as it is
+  spoken.textContent = outcome === 'copied' ? 'Copied' : 'Not copied';
   clearTimeout(button.outcomeTimer);
-  button.outcomeTimer = setTimeout(() => delete button.dataset.outcome, 1600);
+  button.outcomeTimer = setTimeout(() => {
+    delete button.dataset.outcome;
+    spoken.textContent = ''; // so that the next one is news
+  }, 1600);
 }
