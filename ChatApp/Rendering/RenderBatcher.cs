@@ -75,11 +75,11 @@ public sealed class RenderBatcher : IAsyncDisposable
             }
 
             _isAcknowledged = true;
-            // The next one comes an interval after this one has arrived; after 200 ms where it took 200 ms, so that the browser is busy half
-            // of the time at most.
+            // The next one comes an interval after this one has arrived, and later by as long as that took: a browser that needs 200 ms for one is
+            // busy less than half of the time.
             var now = _time.GetTimestamp();
             var lag = _time.GetElapsedTime(_started, now);
-            _notBefore = Later(now, lag < _interval ? _interval : lag > LongestWait ? LongestWait : lag);
+            _notBefore = Later(now, _interval + (lag < LongestWait ? lag : LongestWait));
         }
 
         StartIfDue();

@@ -45,7 +45,7 @@ public sealed class PartsTests : PageTest
 
     [Fact]
     public void UserMessage_OfMarkup_ShowsItAsWritten() =>
-        Assert.Equal("<b>hi</b>\n", Render<UserMessage>(p => p.Add(m => m.Text, "<b>hi</b>\n")).Find("[data-testid=message-content]").TextContent);
+        Assert.Equal("<b>hi</b>\n", Render<UserMessage>(p => p.Add(m => m.Turn, new ChatTurn("1", "<b>hi</b>\n"))).Find("[data-testid=message-content]").TextContent);
 
     private IRenderedComponent<Composer> Composer(bool isRunning) => Render<Composer>(p => p
         .Add(c => c.IsRunning, isRunning)
