@@ -66,7 +66,7 @@ public class HalfTypedTests
                     Assert.Equal(Letters(sent), Letters(Text(streaming.Root)));
                 }
             })
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(int.TryParse(Environment.GetEnvironmentVariable("RENDERING_CASES"), out var cases) ? cases : 300));
 
     [Fact]
     public void Append_AnyText_NeverChangesWhatHasSettled() =>
@@ -92,7 +92,7 @@ public class HalfTypedTests
                     Assert.Equal(pair.Value, NodeHtml.Write(pair.Key));
                 });
             })
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(int.TryParse(Environment.GetEnvironmentVariable("RENDERING_CASES"), out var cases) ? cases : 300));
 
     // Definitions reach backwards; they have tests of their own.
     private static string WithoutDefinitions(string chunk) => chunk.Replace(']', ')');

@@ -35,7 +35,6 @@ public sealed class MarkdownViewTests : IDisposable
             {
                 Assert.Matches("^(https?://|mailto:)", href);
                 Assert.Equal("noopener noreferrer nofollow", element.GetAttribute("rel"));
-                Assert.Equal("_blank", element.GetAttribute("target"));
             }
         }
     }

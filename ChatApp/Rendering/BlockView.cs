@@ -42,7 +42,8 @@ internal abstract class BlockView(Block block, MarkdownNode node)
 
     private static MarkdownNode Take(MarkdownNode? unused, MarkdownElement element)
     {
-        if (unused?.Element != element)
+        // One that a line has become since is in use, though another container had shown it.
+        if (unused?.Element != element || unused.IsAttached)
         {
             return new MarkdownNode(element);
         }

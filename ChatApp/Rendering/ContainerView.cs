@@ -52,8 +52,6 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
                 Drop(ref open);
                 _first ??= view;
                 Node.Add(view.Node);
-                // What was only shown may have become this very block.
-                _shownNew = null;
             }
 
             open = null;

@@ -7,7 +7,7 @@ namespace ChatApp.Rendering;
 public sealed record MarkdownLimits
 {
     /// <summary>From how many characters on a line that has not ended is taken for what it began as: what a line becomes is decided by its beginning.</summary>
-    public int LongLine { get; init; } = 96;
+    public int LongLine { get; init; } = 512;
 
     /// <summary>The limits used in production.</summary>
     public static MarkdownLimits Default { get; } = new();

@@ -50,6 +50,9 @@ public sealed class MarkdownNode
     /// <summary>What a footnote reference points to.</summary>
     internal object? Source { get; init; }
 
+    /// <summary>Whether it stands among its parent's children, and was not taken back.</summary>
+    internal bool IsAttached => Parent is { } parent && _index < parent._children.Count && ReferenceEquals(parent._children[_index], this);
+
     internal MarkdownNode Add(MarkdownNode child)
     {
         (child.Parent, child._index) = (this, _children.Count);

@@ -1,5 +1,6 @@
 using Bunit;
 using ChatApp.Components.Chat;
+using ChatApp.Conversations;
 using ChatApp.Runs;
 
 namespace ChatApp.Tests.Components.Chat;

@@ -67,6 +67,12 @@ public sealed partial class MetricsPanel : IAsyncDisposable
 
     private static string Format(Run run)
     {
+        // Until there is something to measure, nothing is worth sending again.
+        if (AnswerPhases.Of(run) == AnswerPhase.Waiting)
+        {
+            return "waiting||||0|0|0";
+        }
+
         var metrics = run.GetMetrics();
         return string.Create(
             CultureInfo.InvariantCulture,
@@ -75,7 +81,6 @@ public sealed partial class MetricsPanel : IAsyncDisposable
 
     private static string State(Run run) => AnswerPhases.Of(run) switch
     {
-        AnswerPhase.Waiting => "waiting",
         AnswerPhase.Thinking => "thinking",
         AnswerPhase.Streaming => "streaming",
         _ => run.State.ToWire(),

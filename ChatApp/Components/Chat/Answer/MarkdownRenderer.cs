@@ -72,7 +72,6 @@ internal static class MarkdownRenderer
             case MarkdownElement.Table:
                 builder.OpenElement(sequence, "div");
                 builder.AddAttribute(0, "class", "table");
-                builder.AddAttribute(1, "tabindex", "0");
                 Element(builder, node, "table", 1, drawing);
                 builder.CloseElement();
                 break;
@@ -156,7 +155,7 @@ internal static class MarkdownRenderer
         }
     }
 
-    // That it opens beside the page is the page's doing: links.js.
+    // That it opens beside the page is the page's doing: answers.js.
     private static void Link(RenderTreeBuilder builder, MarkdownNode node)
     {
         builder.AddAttribute(1, "href", node.Value);
@@ -187,8 +186,6 @@ internal static class MarkdownRenderer
         builder.CloseElement();
         builder.CloseElement();
         builder.OpenElement(13, "pre");
-        // What scrolls can be scrolled by keyboard too.
-        builder.AddAttribute(1, "tabindex", "0");
         builder.OpenElement(14, "code");
         Children(builder, node, drawing);
         builder.CloseElement();
