@@ -7,7 +7,7 @@ namespace ChatApp.Rendering;
 public static class MarkdownLayout
 {
     /// <summary>How many children a chunk holds. Those of the open chunk are compared at every flush.</summary>
-    public const int ChunkSize = 32;
+    public const int ChunkSize = 64;
 
     /// <summary>How many children are drawn with their node.</summary>
     public static int InPlace(MarkdownNode node) => node.Element switch

@@ -1,4 +1,4 @@
-// <metrics-panel data-run="…" data-figures="state|ttft|now|average|tokens|duration|steps">: writes the figures out, and adds one point to
+// <metrics-panel data-figures="state|ttft|now|average|tokens|duration|steps">: writes the figures out, and adds one point to
 // the chart for each value of them. The chart is a fixed window; it is never sent.
 const Points = 60;
 const Width = 240;
@@ -7,9 +7,9 @@ const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const words = { cancelled: 'stopped', incomplete: 'cut off' };
 
 class MetricsPanel extends HTMLElement {
-  static observedAttributes = ['data-run', 'data-figures'];
+  static observedAttributes = ['data-figures'];
   #points = [];
-  #run;
+  #running = false;
   #clock;
 
   connectedCallback() {
@@ -28,14 +28,14 @@ class MetricsPanel extends HTMLElement {
   }
 
   #show() {
-    if (this.#run !== this.dataset.run) {
-      this.#run = this.dataset.run;
-      this.#points = [];
-    }
-
     const [state, ...figures] = (this.dataset.figures ?? '').split('|');
     const [ttft, now, average, tokens, duration, steps] = figures.map((figure) => (figure ? Number(figure) : null));
     const running = ['waiting', 'thinking', 'streaming'].includes(state);
+    if (running && !this.#running) {
+      this.#points = [];
+    }
+
+    this.#running = running;
     if (now != null) {
       this.#points.push(now);
     }
