@@ -87,7 +87,7 @@ public class RenderBatcherTests
         _time.Advance(TimeSpan.FromMilliseconds(400));
         batcher.Rendered();
         batcher.Signal();
-        _time.Advance(TimeSpan.FromMilliseconds(449));
+        _time.Advance(TimeSpan.FromMilliseconds(199));
         Assert.Equal(1, _renders);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await Settle(batcher, 2);

@@ -75,11 +75,11 @@ public sealed class RenderBatcher : IAsyncDisposable
             }
 
             _isAcknowledged = true;
-            // The next one comes an interval after this one has arrived, and later by as long as that took: a browser that needs 200 ms for one is
-            // busy less than half of the time.
+            // The next one comes an interval after this one has arrived, and a little later for the work that each makes on both sides. A browser
+            // that took 400 ms gets it no sooner than 200 ms after that.
             var now = _time.GetTimestamp();
             var lag = _time.GetElapsedTime(_started, now);
-            _notBefore = Later(now, _interval + (lag < LongestWait ? lag : LongestWait));
+            _notBefore = Later(now, Max(_interval + Min(2 * lag, _interval / 4), Min(lag, LongestWait) / 2));
         }
 
         StartIfDue();
@@ -186,6 +186,10 @@ public sealed class RenderBatcher : IAsyncDisposable
 
         StartIfDue();
     }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private long Later(long timestamp, TimeSpan by) => timestamp + (long)(by.TotalSeconds * _time.TimestampFrequency);
 
