@@ -5,10 +5,10 @@ cd "$(dirname "$0")"
 
 missing() { ! command -v "$1" >/dev/null 2>&1; }
 
-if { missing chromium || missing node; } && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+if { missing chromium || missing curl; } && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   packages=()
   missing chromium && packages+=(chromium)
-  missing node && packages+=(nodejs)
+  missing curl && packages+=(curl)
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null \
     || echo "Could not install ${packages[*]}; the tests that need them are skipped and named." >&2
 fi

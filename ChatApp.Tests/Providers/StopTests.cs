@@ -14,7 +14,7 @@ public sealed class MeasuredAlone
 [Collection(MeasuredAlone.Name)]
 public sealed class StopTests(ITestOutputHelper output)
 {
-    private const int Rounds = 40;
+    private const int Rounds = 200;
 
     [Theory]
     [InlineData("openai", true)]
