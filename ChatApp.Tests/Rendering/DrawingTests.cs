@@ -20,6 +20,7 @@ public sealed class DrawingTests
     [InlineData("- [x] done\n- [ ] open\n  - sub\n\n    loose\n1. one\n2. two\n\n> [!TIP]\n> a tip\n")]
     [InlineData("[a] and [b]\n\n[a]: https://a.example\n\n[b]: https://b.example\n\n| x | y |\n|---|---|\n| [a] | 2 |\n")]
     [InlineData("[^]:[^1]\n[^1]:e\n_\n[b]t)  \n\n[b]:\"\n_")]
+    [InlineData("  ~~~\n\t\uD83D\uDE00\n")]
     public Task Refresh_EveryCharacter_DrawsWhatTheWholeDraws(string text) => AssertSame([.. text.Select(c => c.ToString())]);
 
     private static async Task AssertSame(string[] chunks)

@@ -9,7 +9,7 @@ public class StreamingEqualsWholeTests
     private static readonly int Cases = int.TryParse(Environment.GetEnvironmentVariable("RENDERING_CASES"), out var cases) ? cases : 400;
 
     // Windows of a few characters: nearly every paragraph settles inside.
-    private static readonly MarkdownLimits Tiny = new() { Window = 8, LongestWindow = 64 };
+    private static readonly MarkdownLimits Tiny = new() { Window = 8, LongestWindow = 64, LongLine = 12 };
 
     [Fact]
     public void Append_AnyChunks_EqualsWhole() => Check(MarkdownLimits.Default, 60);

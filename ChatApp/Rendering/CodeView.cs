@@ -70,6 +70,12 @@ internal sealed class CodeView(AnswerState state, CodeBlock block, MarkdownNode 
 
     private void Settle(int stable)
     {
+        // What was shown of a line may have another length once it has ended, a tab say that became two spaces: no cut within a character.
+        if (stable < _text.Length && stable > 0 && char.IsLowSurrogate(_text[stable]))
+        {
+            stable--;
+        }
+
         if (stable > _settled)
         {
             _text.AddRun(Node, _text.Span(_settled, stable), _settled, state.Marks);

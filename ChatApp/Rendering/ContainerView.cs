@@ -10,7 +10,7 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
     private Block? _last;
     private int _settled;
     private BlockView? _first;
-    private MarkdownNode? _shownNew;
+    private TextView? _shownNew;
     private FootnoteGroup? _notes;
     private int _notesSeen;
 
@@ -91,12 +91,12 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
     /// <summary>Shows a block that a line without its end would open here; gives the leaf the line's text went to.</summary>
     public BlockView? ShowNew(Block block, long source)
     {
-        if (BlockView.Create(state, block, this, _shownNew) is not { } view)
+        if (BlockView.Create(state, block, this, _shownNew?.Reusable) is not { } view)
         {
             return null;
         }
 
-        _shownNew = view is TextView ? view.Node : null;
+        _shownNew = view as TextView;
         Node.Add(view.Node);
         var first = _first;
         _first ??= view;

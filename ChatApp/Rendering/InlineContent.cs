@@ -18,6 +18,9 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
 
     public LeafText Text => text;
 
+    /// <summary>Whether any of it has ever settled: then definitions that come may read it again.</summary>
+    public bool HasSettled { get; private set; }
+
     /// <summary>Up to where the text has settled.</summary>
     public int Cut => _cut;
 
@@ -141,6 +144,7 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
     {
         state.Inlines.Walk(node, window, inlines, text, _cut);
         state.Definitions.Expect(window, this);
+        HasSettled = true;
         _cut = end;
         _beforeCut = text.Span(Math.Max(0, end - 32), end).ToString();
     }

@@ -35,6 +35,9 @@ internal sealed class TextView : BlockView
         (_text, _content, _hasPrefix) = (shown._text, shown._content, shown._hasPrefix);
     }
 
+    /// <summary>Its node, if nothing else can still write to it: for another line that is only shown.</summary>
+    public MarkdownNode? Reusable => _content.HasSettled ? null : Node;
+
     // "[a]: http://…" at a paragraph's start is no text at all once the paragraph has ended, so it must not settle before.
     private bool MayBeDefinition => _text.Length > 0 && _text[0] == '[' && !_hasPrefix && _block is ParagraphBlock;
 
