@@ -3,6 +3,7 @@ using System.Text.Json;
 using ChatApp.Api;
 using ChatApp.Providers;
 using ChatApp.Runs;
+using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
 using FsCheck.Fluent;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +18,7 @@ public sealed class NativeStreamTests
     private static object Ask(string model, string? onDisconnect = null) => new { model, onDisconnect, messages = new[] { new { role = "user", content = "hello" } } };
 
     private static Run RunOf(TestApp app, SseClient stream) =>
-        app.Services.GetRequiredService<RunHost>().Find(stream.Response.Headers.GetValues("X-Run-Id").Single())!;
+        app.Services.GetRequiredService<RunHost>().Find(stream.Response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
 
     [Fact]
     public async Task Post_Answer_StreamsEveryEventInOrderWithIds()

@@ -12,7 +12,7 @@ public sealed class ConversationTests
 
     private Run Answer(string text, bool ended = true)
     {
-        var run = new Run("run", "fake/model", null, _time, _time.GetTimestamp(), 0);
+        var run = new Run("run", "fake/model", new RunRequest { Messages = [] }, _time);
         run.AppendToken(text, 1);
         if (ended)
         {

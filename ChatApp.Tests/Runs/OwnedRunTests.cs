@@ -10,7 +10,7 @@ public sealed class OwnedRunTests
     {
         var time = new LateTime();
         var cancelled = 0;
-        var run = new Run("run", "fake/model", null, time, time.GetTimestamp(), 0);
+        var run = new Run("run", "fake/model", new RunRequest { Messages = [] }, time);
         var owned = new OwnedRun(run, new DisconnectPolicy(TimeSpan.FromSeconds(1)), time, () =>
         {
             cancelled++;

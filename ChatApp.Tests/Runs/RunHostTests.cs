@@ -1,5 +1,6 @@
 using ChatApp.Providers;
 using ChatApp.Runs;
+using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -298,10 +299,10 @@ public sealed class RunHostTests : IDisposable
         _model.Finish();
         await run.Ended();
         await Eventually.Holds(() => _time.ArmedTimers == 1, "the one timer left, that of forgetting");
-        Assert.Same(run, Host.Find(run.Id));
+        Assert.Same(run, Host.Find(run.Id, Caller.Local));
 
         _time.Advance(_options.KeepFinished);
-        await Eventually.Holds(() => Host.Find(run.Id) is null, "the run forgotten");
+        await Eventually.Holds(() => Host.Find(run.Id, Caller.Local) is null, "the run forgotten");
         Assert.Null(Host.FindStarted(new IdempotencyKey("key", "two")));
     }
 

@@ -9,7 +9,7 @@ public sealed class RunTests
 {
     private readonly FakeTime _time = new();
 
-    private Run NewRun() => new("run", "fake/model", null, _time, _time.GetTimestamp(), inputEstimate: 3);
+    private Run NewRun() => new("run", "fake/model", new RunRequest { Messages = [] }, _time);
 
     [Fact]
     public void Read_FromStart_NumbersEventsFromOneWithoutGaps()

@@ -9,12 +9,36 @@ internal interface IRunFormat : IDisposable
     /// <summary>The response's media type.</summary>
     string ContentType { get; }
 
+    /// <summary>Whether a reader can come back to the stream: only such a one is asked to, before a proxy would cut it.</summary>
+    bool CanComeBack => true;
+
+    /// <summary>Adds headers of the format's own.</summary>
+    void SetHeaders(IHeaderDictionary headers)
+    {
+    }
+
     /// <summary>Writes an event's frames; events the format has no words for write nothing.</summary>
     void Write(RunEvent @event, IBufferWriter<byte> output);
 
     /// <summary>Writes something that keeps an idle connection open and that readers ignore; may be nothing.</summary>
     void WriteHeartbeat(IBufferWriter<byte> output);
 
-    /// <summary>Says that the server goes away and when to come back.</summary>
-    void WriteShutdown(TimeSpan retry, IBufferWriter<byte> output);
+    /// <summary>Says that this stream ends here though its run does not, and when to come back.</summary>
+    void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output);
+
+    /// <summary>
+    /// For a format whose clients retry on the status: the answer to a run that failed before there was anything to read. The headers are held
+    /// back until then. Null where the format answers 200 at once and says in the stream what went wrong.
+    /// </summary>
+    Func<RunProblem, IResult>? Refusal => null;
+}
+
+/// <summary>Why a stream ends before its run.</summary>
+internal enum Goodbye
+{
+    /// <summary>The server goes away.</summary>
+    Shutdown,
+
+    /// <summary>The stream has lasted as long as one may; the reader comes back with its cursor.</summary>
+    Reconnect,
 }

@@ -1,13 +1,16 @@
 using ChatApp.Runs;
+using ChatApp.Security;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 
 namespace ChatApp.Api;
 
 /// <summary>
 /// Writes a run to one HTTP response, whatever the format: catches up from the cursor, follows to the end, keeps an idle connection open,
-/// gives up on a reader that does not read, and says goodbye when the server ends.
+/// gives up on a reader that does not read, and says goodbye when the server ends or the stream has
+/// lasted long enough.
 /// </summary>
-internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger<RunStream> logger)
+internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> options, TimeProvider time, ILogger<RunStream> logger)
 {
     /// <summary>After so much silence something is written, since proxies close idle connections, commonly after 60 s.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
@@ -22,23 +25,34 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
         using var attached = host.Attach(run);
         using var reader = new RunReader(run, after);
         // The stop token of the request and of the server only wake the reader: a wait that throws for every reader that leaves costs more.
-        await using var gone = context.RequestAborted.UnsafeRegister(static reader => ((RunReader)reader!).Wake(), reader);
-        await using var closing = host.Closing.UnsafeRegister(static reader => ((RunReader)reader!).Wake(), reader);
+        await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
+        await using var closing = host.Closing.UnsafeRegister(Wake, reader);
+        var revoked = context.GetCaller().Revoked;
+        await using var revoking = revoked.UnsafeRegister(Wake, reader);
+        var longest = format.CanComeBack && options.Value.MaxStreamDuration > TimeSpan.Zero ? options.Value.MaxStreamDuration : Timeout.InfiniteTimeSpan;
+        var begun = time.GetTimestamp();
+        await using var lasting = longest == Timeout.InfiniteTimeSpan ? null : time.CreateTimer(Wake, reader, longest, Timeout.InfiniteTimeSpan);
         var silence = new Silence(reader, time);
         await using var heartbeat = silence.Timer;
-        Begin(context, run, format);
         try
         {
+            if (format.Refusal is { } refuse && await WaitForContentAsync(context, run) is { } problem)
+            {
+                await refuse(problem).ExecuteAsync(context);
+                return;
+            }
+
+            Begin(context, run, format);
             // The headers at once: there may be nothing to write for long.
             await FlushAsync(context);
             var events = new List<RunEvent>();
             var output = context.Response.BodyWriter;
-            while (!context.RequestAborted.IsCancellationRequested)
+            while (!context.RequestAborted.IsCancellationRequested && !revoked.IsCancellationRequested)
             {
                 reader.Read(events);
                 if (host.Closing.IsCancellationRequested && (!run.IsEnded || run.State == RunState.Interrupted))
                 {
-                    format.WriteShutdown(ComeBackAfter, output);
+                    format.WriteGoodbye(Goodbye.Shutdown, ComeBackAfter, output);
                     await FlushAsync(context);
                     return;
                 }
@@ -54,13 +68,19 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
                 }
 
                 events.Clear();
+                var isLastRound = !reader.IsAtEnd && lasting is not null && time.GetElapsedTime(begun) >= longest;
+                if (isLastRound)
+                {
+                    format.WriteGoodbye(Goodbye.Reconnect, TimeSpan.Zero, output);
+                }
+
                 if (output.UnflushedBytes > 0)
                 {
                     silence.Restart();
                     await FlushAsync(context);
                 }
 
-                if (reader.IsAtEnd)
+                if (reader.IsAtEnd || isLastRound)
                 {
                     return;
                 }
@@ -75,6 +95,59 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
         }
     }
 
+    /// <summary>Waits, as a reader of the run, until it has ended: for an answer that is sent whole.</summary>
+    /// <returns>False where the caller left before, or the server ends: then there is nobody to answer, or only to say so.</returns>
+    public async Task<bool> WaitForEndAsync(HttpContext context, Run run)
+    {
+        using var attached = host.Attach(run);
+        using var reader = new RunReader(run, 0);
+        await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
+        await using var closing = host.Closing.UnsafeRegister(Wake, reader);
+        while (!run.IsEnded && !context.RequestAborted.IsCancellationRequested && !host.Closing.IsCancellationRequested)
+        {
+            await reader.WaitAsync();
+        }
+
+        return run.IsEnded && !context.RequestAborted.IsCancellationRequested;
+    }
+
+    // Until there is something of the answer to read; the problem of a run that has none.
+    private async Task<RunProblem?> WaitForContentAsync(HttpContext context, Run run)
+    {
+        using var reader = new RunReader(run, 0);
+        await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
+        await using var closing = host.Closing.UnsafeRegister(Wake, reader);
+        var events = new List<RunEvent>();
+        while (!context.RequestAborted.IsCancellationRequested)
+        {
+            reader.Read(events);
+            if (events.Exists(@event => @event is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent))
+            {
+                return null;
+            }
+
+            if (run.IsEnded)
+            {
+                return run.Problem;
+            }
+
+            if (host.Closing.IsCancellationRequested)
+            {
+                return new RunProblem("shutting-down", "The server is shutting down", StatusCodes.Status503ServiceUnavailable, "The server is shutting down. Try again in a moment.")
+                {
+                    RetryAfter = ComeBackAfter.TotalSeconds,
+                };
+            }
+
+            events.Clear();
+            await reader.WaitAsync();
+        }
+
+        return null;
+    }
+
+    private static void Wake(object? reader) => ((RunReader)reader!).Wake();
+
     private static void Begin(HttpContext context, Run run, IRunFormat format)
     {
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -83,6 +156,7 @@ internal sealed partial class RunStream(RunHost host, TimeProvider time, ILogger
         response.Headers.CacheControl = "no-cache, no-transform";
         response.Headers["X-Accel-Buffering"] = "no";
         response.Headers["X-Run-Id"] = run.Id;
+        format.SetHeaders(response.Headers);
     }
 
     private async ValueTask FlushAsync(HttpContext context)

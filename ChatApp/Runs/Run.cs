@@ -1,3 +1,5 @@
+using Microsoft.Extensions.AI;
+
 namespace ChatApp.Runs;
 
 /// <summary>
@@ -25,14 +27,15 @@ public sealed class Run
     private int _countedAtUsage;
     private double _lastMetrics;
 
-    internal Run(string id, string model, string? conversationId, TimeProvider time, long asked, int inputEstimate)
+    internal Run(string id, string model, RunRequest request, TimeProvider time)
     {
         Id = id;
         Model = model;
-        _conversationId = conversationId;
-        _inputEstimate = inputEstimate;
-        Timings = new RunTimings(time, asked);
-        Append(new ConnectedEvent(id, model, conversationId));
+        Owner = request.Caller.Name;
+        _conversationId = request.ConversationId;
+        _inputEstimate = TokenEstimate.OfMessages(request.Messages);
+        Timings = new RunTimings(time, request.Asked ?? time.GetTimestamp());
+        Append(new ConnectedEvent(id, model, _conversationId));
     }
 
     /// <summary>The run's id; whoever knows it may read and stop the run.</summary>
@@ -40,6 +43,9 @@ public sealed class Run
 
     /// <summary>The whole id of the model that answers.</summary>
     public string Model { get; }
+
+    /// <summary>The name of the API key it was started with; null where none was needed. Only that key's holder may see it.</summary>
+    public string? Owner { get; }
 
     /// <summary>The conversation it belongs to, where it does.</summary>
     public string? ConversationId => _conversationId;
@@ -256,7 +262,7 @@ public sealed class Run
     /// Ends the run: sets the state and adds the closing events as one step, so that no delta can follow and every reader sees the
     /// same end. Of several that try, one succeeds.
     /// </summary>
-    internal bool TryEnd(RunState state, RunProblem? problem = null)
+    internal bool TryEnd(RunState state, RunProblem? problem = null, ChatFinishReason? finish = null)
     {
         Action? changed;
         lock (_lock)
@@ -280,7 +286,7 @@ public sealed class Run
 
             _state = state;
             var metrics = MetricsNow();
-            Publish(new DoneEvent(state, UsageNow(), metrics));
+            Publish(new DoneEvent(state, UsageNow(), metrics, finish));
             Publish(new CompleteEvent(metrics.Tokens, metrics.DurationMs));
             changed = _changed;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
 
@@ -10,10 +11,27 @@ public abstract record RunEvent
 
     /// <summary>Milliseconds from the moment the run was asked for.</summary>
     public double T { get; init; }
+
+    /// <summary>The agent it comes from; null for the run itself and for an answer without agents.</summary>
+    public string? Agent { get; init; }
 }
 
 /// <summary>The first event: the run exists.</summary>
 public sealed record ConnectedEvent(string RunId, string Model, string? ConversationId) : RunEvent;
+
+/// <summary>An agent begins its part.</summary>
+public sealed record AgentStartEvent : RunEvent;
+
+/// <summary>An agent has finished its part.</summary>
+public sealed record AgentEndEvent : RunEvent;
+
+/// <summary>What is being done before there is anything to read, for people.</summary>
+public sealed record ThinkingEvent(string Message) : RunEvent;
+
+/// <summary>How far something has come.</summary>
+/// <param name="Percent">0 to 100.</param>
+/// <param name="Step">What is being done, for people.</param>
+public sealed record ProgressEvent(double Percent, string Step) : RunEvent;
 
 /// <summary>What the run does now: ask the model, wait for tools, or nothing more.</summary>
 public sealed record StepEvent(int Index, RunStep State, string? Action = null) : RunEvent;
@@ -30,6 +48,14 @@ public sealed record ToolCallDeltaEvent(int Index, string Arguments, string? Id,
 /// <summary>A tool call the model has said is complete.</summary>
 public sealed record ToolCallEvent(string Id, string Name, JsonElement Arguments) : RunEvent;
 
+/// <summary>What a tool answered.</summary>
+/// <param name="Id">The call it answers.</param>
+/// <param name="Name">The tool.</param>
+/// <param name="Content">Its answer as text, or what went wrong.</param>
+/// <param name="IsError">Whether it failed.</param>
+/// <param name="Ms">How long it took, in milliseconds.</param>
+public sealed record ToolResultEvent(string Id, string Name, string Content, bool IsError, double Ms) : RunEvent;
+
 /// <summary>Something the answer rests on.</summary>
 public sealed record SourceEvent(string Url, string Title) : RunEvent;
 
@@ -43,7 +69,11 @@ public sealed record MetricsEvent(RunMetrics Metrics) : RunEvent;
 public sealed record ErrorEvent(RunProblem Problem) : RunEvent;
 
 /// <summary>How the run ended.</summary>
-public sealed record DoneEvent(RunState Reason, RunUsage Usage, RunMetrics Metrics) : RunEvent;
+/// <param name="Reason">The run's state.</param>
+/// <param name="Usage">What was used.</param>
+/// <param name="Metrics">The figures.</param>
+/// <param name="Finish">The provider's own reason, where it gave one: stop, length, tool calls, content filter.</param>
+public sealed record DoneEvent(RunState Reason, RunUsage Usage, RunMetrics Metrics, ChatFinishReason? Finish) : RunEvent;
 
 /// <summary>The last event of every run.</summary>
 public sealed record CompleteEvent(int Tokens, double DurationMs) : RunEvent;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ChatApp.Providers;
+using ChatApp.Security;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Runs;
@@ -53,7 +54,7 @@ public sealed partial class RunHost : IDisposable
 
             var model = _catalog.Resolve(request.Model);
             var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
-            var run = new Run(id, model.Id, request.ConversationId, _time, request.Asked ?? _time.GetTimestamp(), TokenEstimate.OfMessages(request.Messages));
+            var run = new Run(id, model.Id, request, _time);
             var pump = new RunPump(run, model.Client, request, _options, _time, _logger);
             var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _time, () => StopAsync(run));
             _runs[id] = owned;
@@ -80,8 +81,8 @@ public sealed partial class RunHost : IDisposable
         }
     }
 
-    /// <summary>The run of that id; null where there is none, or it has ended and been forgotten.</summary>
-    public Run? Find(string id) => _runs.TryGetValue(id, out var owned) ? owned.Run : null;
+    /// <summary>The run of that id; null where there is none, or it has ended and been forgotten, or it is somebody else's.</summary>
+    public Run? Find(string id, Caller caller) => _runs.TryGetValue(id, out var owned) && caller.MaySee(owned.Run.Owner) ? owned.Run : null;
 
     /// <summary>Says that somebody reads the run; disposing the result says that they left.</summary>
     public IDisposable Attach(Run run) => _runs.TryGetValue(run.Id, out var owned) ? owned.Attach() : OwnedRun.Nobody;

@@ -175,7 +175,7 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
             run.AppendToken(said, tokens: 0);
         }
 
-        run.TryEnd(state, problem);
+        run.TryEnd(state, problem, _finish);
     }
 
     private static string Words(TimeSpan span) => span.TotalSeconds < 120 ? $"{span.TotalSeconds:0.#} seconds" : $"{span.TotalMinutes:0.#} minutes";

@@ -1,3 +1,4 @@
+using ChatApp.Security;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
@@ -19,6 +20,9 @@ public sealed record RunRequest
 
     /// <summary>What happens when its last reader leaves; null means the configured policy.</summary>
     public DisconnectPolicy? OnDisconnect { get; init; }
+
+    /// <summary>Who asks: the run is theirs, and counts against their limits.</summary>
+    public Caller Caller { get; init; } = Caller.Local;
 
     /// <summary>When it was asked for, a timestamp of the app's <see cref="TimeProvider"/>; null means now.</summary>
     public long? Asked { get; init; }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ChatApp.Runs;
+using ChatApp.Security;
 
 namespace ChatApp.Api.Native;
 
@@ -8,7 +9,7 @@ internal static class CancelRun
 {
     public static async Task<IResult> PostAsync(string id, HttpContext context, RunHost host)
     {
-        if (host.Find(id) is not { } run)
+        if (host.Find(id, context.GetCaller()) is not { } run)
         {
             return Problem.NotFound;
         }

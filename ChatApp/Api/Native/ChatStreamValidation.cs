@@ -54,7 +54,7 @@ internal static class ChatStreamValidation
             return Problem.Validation("onDisconnect", "onDisconnect is cancel, continue, or a duration such as 60s.");
         }
 
-        return request.Format is null or "sse" or "text" ? Check(request.Options) : Problem.Validation("format", "format is sse or text.");
+        return Check(request.Options);
     }
 
     public static List<ChatMessage> Messages(ChatStreamRequest request)

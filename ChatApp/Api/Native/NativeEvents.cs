@@ -16,6 +16,7 @@ internal static class NativeEvents
         json.WriteString("type"u8, TypeOf(@event));
         json.WriteNumber("seq"u8, @event.Seq);
         json.WriteNumber("t"u8, @event.T);
+        WriteOptional(json, "agent"u8, @event.Agent);
         WriteFields(json, @event);
         json.WriteEndObject();
     }
@@ -60,9 +61,14 @@ internal static class NativeEvents
         TokenEvent => "token"u8,
         ReasoningEvent => "reasoning"u8,
         ConnectedEvent => "connected"u8,
+        AgentStartEvent => "agent-start"u8,
+        AgentEndEvent => "agent-end"u8,
+        ThinkingEvent => "thinking"u8,
+        ProgressEvent => "progress"u8,
         StepEvent => "step"u8,
         ToolCallDeltaEvent => "tool_call_delta"u8,
         ToolCallEvent => "tool_call"u8,
+        ToolResultEvent => "tool_result"u8,
         SourceEvent => "source"u8,
         RetryEvent => "retry"u8,
         MetricsEvent => "metrics"u8,
@@ -94,6 +100,13 @@ internal static class NativeEvents
                 WriteOptional(json, "action"u8, step.Action);
                 json.WriteEndObject();
                 break;
+            case ThinkingEvent thinking:
+                json.WriteString("message"u8, thinking.Message);
+                break;
+            case ProgressEvent progress:
+                json.WriteNumber("percent"u8, progress.Percent);
+                json.WriteString("step"u8, progress.Step);
+                break;
             case ToolCallDeltaEvent delta:
                 json.WriteNumber("index"u8, delta.Index);
                 WriteOptional(json, "id"u8, delta.Id);
@@ -105,6 +118,13 @@ internal static class NativeEvents
                 json.WriteString("name"u8, call.Name);
                 json.WritePropertyName("arguments"u8);
                 call.Arguments.WriteTo(json);
+                break;
+            case ToolResultEvent result:
+                json.WriteString("id"u8, result.Id);
+                json.WriteString("name"u8, result.Name);
+                json.WriteString("content"u8, result.Content);
+                json.WriteBoolean("isError"u8, result.IsError);
+                json.WriteNumber("ms"u8, result.Ms);
                 break;
             case SourceEvent source:
                 json.WriteString("url"u8, source.Url);

@@ -4,6 +4,14 @@ namespace ChatApp.Api.Native;
 
 public static class NativeRoutes
 {
+    /// <summary>Registers the native formats: <c>sse</c> and <c>text</c>.</summary>
+    internal static IServiceCollection AddNative(this IServiceCollection services)
+    {
+        services.AddSingleton<IRunFormatKind, SseFormat.Kind>();
+        services.AddSingleton<IRunFormatKind, TextFormat.Kind>();
+        return services;
+    }
+
     /// <summary>Maps the native protocol: start a run, read it, resume it, stop it.</summary>
     public static IEndpointRouteBuilder MapNative(this IEndpointRouteBuilder endpoints)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChatApp.Runs;
+using ChatApp.Security;
 
 namespace ChatApp.Api.Native;
 
@@ -7,7 +8,7 @@ namespace ChatApp.Api.Native;
 internal static class ReadRun
 {
     public static IResult EventsAsync(string id, HttpContext context, RunHost host) =>
-        host.Find(id) is { } run ? Events(context, run) : Problem.NotFound;
+        host.Find(id, context.GetCaller()) is { } run ? Events(context, run) : Problem.NotFound;
 
     public static IResult Events(HttpContext context, Run run)
     {
@@ -17,9 +18,10 @@ internal static class ReadRun
             return problem;
         }
 
-        if (context.Request.Query["format"].ToString() is not ("" or "sse" or "text"))
+        var formats = context.RequestServices.GetRequiredService<RunFormats>();
+        if (formats.Find(context.Request.Query["format"]) is not { } format)
         {
-            return Problem.Validation("format", "format is sse or text.");
+            return formats.Unknown;
         }
 
         if (run.IsEnded && after == run.Seq)
@@ -29,12 +31,12 @@ internal static class ReadRun
             return Results.NoContent();
         }
 
-        return new RunStreamResult(run, after, Format(context, run, context.Request.Query["format"]));
+        return new RunStreamResult(run, after, format.Create(run, context.Request.Query));
     }
 
     public static IResult Status(string id, HttpContext context, RunHost host)
     {
-        if (host.Find(id) is not { } run)
+        if (host.Find(id, context.GetCaller()) is not { } run)
         {
             return Problem.NotFound;
         }
@@ -42,9 +44,6 @@ internal static class ReadRun
         context.Response.Headers["X-Run-Id"] = run.Id;
         return Results.Stream(body => WriteAsync(body, run, run.Snapshot()), "application/json");
     }
-
-    public static IRunFormat Format(HttpContext context, Run run, string? format) =>
-        format == "text" ? new TextFormat(footer: context.Request.Query["footer"] != "false") : new SseFormat(run.Id);
 
     private static async Task WriteAsync(Stream body, Run run, RunSnapshot now)
     {

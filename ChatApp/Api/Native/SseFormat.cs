@@ -44,11 +44,19 @@ internal sealed class SseFormat(string runId) : IRunFormat
     public void WriteHeartbeat(IBufferWriter<byte> output) => output.Write(": ping\n\n"u8);
 
     // No id: the reader's last one must stand, it comes back with it.
-    public void WriteShutdown(TimeSpan retry, IBufferWriter<byte> output)
+    public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output)
     {
-        var ms = (int)retry.TotalMilliseconds;
-        output.Write(Encoding.ASCII.GetBytes($"retry: {ms}\ndata: {{\"type\":\"shutdown\",\"retryMs\":{ms}}}\n\n"));
+        var (name, ms) = (reason == Goodbye.Shutdown ? "shutdown" : "reconnect", (int)retry.TotalMilliseconds);
+        output.Write(Encoding.ASCII.GetBytes($"retry: {ms}\ndata: {{\"type\":\"{name}\",\"retryMs\":{ms}}}\n\n"));
     }
 
     public void Dispose() => _json?.Dispose();
+
+    /// <summary>The format by its name, <c>sse</c>.</summary>
+    public sealed class Kind : IRunFormatKind
+    {
+        public string Name => RunFormats.Default;
+
+        public IRunFormat Create(Run run, IQueryCollection query) => new SseFormat(run.Id);
+    }
 }

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using ChatApp.Conversations;
 using ChatApp.Runs;
+using ChatApp.Security;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api.Native;
@@ -8,20 +8,15 @@ namespace ChatApp.Api.Native;
 /// <summary>Starting a run and streaming it.</summary>
 internal static class StartRun
 {
-    private const int MaxKeyLength = 128;
-
     public static async Task<IResult> PostAsync(HttpContext context, RunHost host, ConversationBook book, TimeProvider time)
     {
         var asked = time.GetTimestamp();
         var (body, bytes, problem) = await JsonBody.ReadAsync<ChatStreamRequest>(context.Request, context.RequestAborted);
         problem ??= ChatStreamValidation.Check(body!);
         var idempotency = default(IdempotencyKey);
-        if (problem is null && context.Request.Headers.TryGetValue("Idempotency-Key", out var key))
+        if (problem is null)
         {
-            idempotency = new IdempotencyKey(key.ToString(), Convert.ToHexString(SHA256.HashData(bytes)));
-            problem = IsKey(idempotency.Key)
-                ? null
-                : new Problem("invalid-idempotency-key", "The Idempotency-Key is not valid", StatusCodes.Status400BadRequest, $"An Idempotency-Key has 1 to {MaxKeyLength} visible characters.");
+            (idempotency, problem) = Idempotency.Read(context.Request, bytes);
         }
 
         if (problem is not null)
@@ -35,6 +30,7 @@ internal static class StartRun
             Model = body!.Model,
             Options = ChatStreamValidation.Options(body.Options),
             OnDisconnect = body.OnDisconnect is { } text && DisconnectPolicy.TryParse(text, out var policy) ? policy : null,
+            Caller = context.GetCaller(),
             Asked = asked,
             Idempotency = idempotency,
         };
@@ -49,7 +45,7 @@ internal static class StartRun
         {
             // A browser's EventSource that reconnects continues its run; the prompt is never sent twice.
             return !EventCursor.TryParseId(last.ToString(), out var runId, out _) ? Problem.InvalidCursor
-                : host.Find(runId) is { } known ? ReadRun.Events(context, known)
+                : host.Find(runId, context.GetCaller()) is { } known ? ReadRun.Events(context, known)
                 : Problem.NotFound;
         }
 
@@ -59,28 +55,29 @@ internal static class StartRun
             return Problem.Validation("q", "q is missing: what to ask, as in /api/stream?q=hello.");
         }
 
-        var format = query["format"].ToString() is { Length: > 0 } name ? name : null;
-        if (format is not (null or "sse" or "text"))
-        {
-            return Problem.Validation("format", "format is sse or text.");
-        }
-
         var system = query["system"].ToString();
         var request = new RunRequest
         {
             Messages = system.Length > 0 ? [new ChatMessage(ChatRole.System, system), new ChatMessage(ChatRole.User, prompt)] : [new ChatMessage(ChatRole.User, prompt)],
             Model = query["model"],
+            Caller = context.GetCaller(),
             Asked = asked,
         };
 
         // A session's name is its caller's choice and has a name space of its own: it can't name a conversation of the page.
-        return Start(format, context, () => query["session"].ToString() is { Length: > 0 } session
+        return Start(query["format"], context, () => query["session"].ToString() is { Length: > 0 } session
             ? AskIn(book, book.Open($"session-{session}"), prompt, system, host, request)
             : host.Start(request));
     }
 
-    private static IResult Start(string? format, HttpContext context, Func<StartedRun> start)
+    private static IResult Start(string? name, HttpContext context, Func<StartedRun> start)
     {
+        var formats = context.RequestServices.GetRequiredService<RunFormats>();
+        if (formats.Find(name) is not { } format)
+        {
+            return formats.Unknown;
+        }
+
         try
         {
             var started = start();
@@ -89,7 +86,7 @@ internal static class StartRun
                 context.Response.Headers["Idempotent-Replay"] = "true";
             }
 
-            return new RunStreamResult(started.Run, 0, ReadRun.Format(context, started.Run, format));
+            return new RunStreamResult(started.Run, 0, format.Create(started.Run, context.Request.Query));
         }
         catch (Exception exception) when (Problem.From(exception) is { } problem)
         {
@@ -137,6 +134,4 @@ internal static class StartRun
             return started!;
         }
     }
-
-    private static bool IsKey(string key) => key.Length is > 0 and <= MaxKeyLength && key.All(character => character is > ' ' and < (char)127);
 }

@@ -37,7 +37,10 @@ internal sealed class TextFormat(bool footer) : IRunFormat
     {
     }
 
-    public void WriteShutdown(TimeSpan retry, IBufferWriter<byte> output)
+    // Text carries no cursor, so a cut-off reader could only begin again.
+    public bool CanComeBack => false;
+
+    public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output)
     {
         if (footer)
         {
@@ -61,5 +64,13 @@ internal sealed class TextFormat(bool footer) : IRunFormat
         };
         var figures = string.Create(CultureInfo.InvariantCulture, $"{complete.Tokens} tokens in {complete.DurationMs / 1000:0.00}s");
         return $"\n\n---\n{head}: {figures}{(_problem is null ? "" : $". {_problem}")}\n";
+    }
+
+    /// <summary>The format by its name, <c>text</c>; <c>footer=false</c> leaves out the last line.</summary>
+    public sealed class Kind : IRunFormatKind
+    {
+        public string Name => "text";
+
+        public IRunFormat Create(Run run, IQueryCollection query) => new TextFormat(footer: query["footer"] != "false");
     }
 }

@@ -1,0 +1,15 @@
+using ChatApp.Runs;
+
+namespace ChatApp.Api;
+
+/// <summary>A wire format by its name: what <c>format=NAME</c> picks where a run is read. A protocol registers one; every run can be read in all of them.</summary>
+internal interface IRunFormatKind
+{
+    /// <summary>Its name in <c>format=</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Makes the writer of one stream.</summary>
+    /// <param name="run">The run to write.</param>
+    /// <param name="query">The request's query, for options of the format.</param>
+    IRunFormat Create(Run run, IQueryCollection query);
+}
