@@ -5,12 +5,18 @@ cd "$(dirname "$0")"
 
 missing() { ! command -v "$1" >/dev/null 2>&1; }
 
-if { missing chromium || missing curl; } && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-  packages=()
-  missing chromium && packages+=(chromium)
-  missing curl && packages+=(curl)
+packages=()
+for need in chromium curl nginx npm; do
+  missing "$need" && packages+=("$need")
+done
+if [ ${#packages[@]} -gt 0 ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null \
     || echo "Could not install ${packages[*]}; the tests that need them are skipped and named." >&2
+fi
+
+# The clients of other projects, at the versions of the lock file.
+if ! missing npm && ! npm --prefix ChatApp.Tests/Clients ci --silent --no-audit --no-fund --ignore-scripts; then
+  echo "Could not install the npm clients; the tests that need them are skipped and named." >&2
 fi
 
 log=$(mktemp)

@@ -19,6 +19,15 @@ internal sealed class Problem(string slug, string title, int status, string deta
     /// <summary>How long to wait before trying again.</summary>
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>The last part of its type.</summary>
+    public string Slug => slug;
+
+    /// <summary>The HTTP status it is answered with.</summary>
+    public int Status => status;
+
+    /// <summary>What happened and what to do, for people.</summary>
+    public string Detail => detail;
+
     public static Problem NotFound { get; } = new("not-found", "Not found", StatusCodes.Status404NotFound, "There is nothing here by that id, or no longer.");
 
     public static Problem PostOnly { get; } =
@@ -43,6 +52,12 @@ internal sealed class Problem(string slug, string title, int status, string deta
         Extensions = new Dictionary<string, object> { ["errors"] = new Dictionary<string, string[]> { [property] = [detail] } },
     };
 
+    /// <summary>What ended a run, as the answer to a request.</summary>
+    public static Problem From(RunProblem problem) => new(problem.Type, problem.Title, problem.Status, problem.Detail)
+    {
+        RetryAfterSeconds = problem.RetryAfter is { } seconds ? (int)Math.Ceiling(seconds) : null,
+    };
+
     /// <summary>The problem behind an exception of the send path; null for one that is no answer to the caller.</summary>
     public static Problem? From(Exception exception) => exception switch
     {
@@ -60,22 +75,27 @@ internal sealed class Problem(string slug, string title, int status, string deta
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        if (RetryAfterSeconds is { } seconds)
-        {
-            httpContext.Response.Headers.RetryAfter = $"{seconds}";
-        }
-
-        if (Allow is not null)
-        {
-            httpContext.Response.Headers.Allow = Allow;
-        }
-
-        httpContext.Response.StatusCode = status;
+        SetHeaders(httpContext.Response);
         return httpContext.Response.WriteAsJsonAsync(
             new Body(TypePrefix + slug, title, status, detail, httpContext.TraceIdentifier) { Extensions = Extensions },
             options: null,
             "application/problem+json",
             httpContext.RequestAborted);
+    }
+
+    /// <summary>Sets the status and the headers that go with it, whatever the body looks like.</summary>
+    public void SetHeaders(HttpResponse response)
+    {
+        response.StatusCode = status;
+        if (RetryAfterSeconds is { } seconds)
+        {
+            response.Headers.RetryAfter = $"{seconds}";
+        }
+
+        if (Allow is not null)
+        {
+            response.Headers.Allow = Allow;
+        }
     }
 
     /// <summary>The problem object as it also stands in an <c>error</c> event.</summary>
