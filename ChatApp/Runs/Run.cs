@@ -32,6 +32,7 @@ public sealed class Run
         Id = id;
         Model = model;
         Owner = request.Caller.Name;
+        Created = time.GetUtcNow();
         _conversationId = request.ConversationId;
         _inputEstimate = TokenEstimate.OfMessages(request.Messages);
         Timings = new RunTimings(time, request.Asked ?? time.GetTimestamp());
@@ -46,6 +47,9 @@ public sealed class Run
 
     /// <summary>The name of the API key it was started with; null where none was needed. Only that key's holder may see it.</summary>
     public string? Owner { get; }
+
+    /// <summary>When it was made, by the wall clock: for people and for formats that have a field for it.</summary>
+    public DateTimeOffset Created { get; }
 
     /// <summary>The conversation it belongs to, where it does.</summary>
     public string? ConversationId => _conversationId;
