@@ -34,6 +34,11 @@ public static class Durations
     /// <summary>Lets every setting of type <see cref="TimeSpan"/> be written this way. Once, before settings are read.</summary>
     public static void Register() => TypeDescriptor.AddAttributes(typeof(TimeSpan), new TypeConverterAttribute(typeof(Converter)));
 
+    /// <summary>A duration as people say it.</summary>
+    public static string Words(TimeSpan span) => span.TotalSeconds < 120
+        ? string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.#} seconds")
+        : string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0.#} minutes");
+
     /// <summary>The line for a setting that is not a duration.</summary>
     public static string Problem(string key) => $"{key} is not a duration. Write a number and ms, s, m, h or d, such as 30s.";
 

@@ -147,7 +147,7 @@ public sealed class ChatSessionTests : IDisposable
         var changes = 0;
         _session.Changed += () => changes++;
         _session.Dispose();
-        run.AppendToken("more", 1);
+        run.AppendToken(run.Whole, "more", 1);
 
         Assert.False(run.IsEnded);
         Assert.Equal(0, changes);

@@ -13,7 +13,7 @@ public sealed class ConversationTests
     private Run Answer(string text, bool ended = true)
     {
         var run = new Run("run", "fake/model", new RunRequest { Messages = [] }, _time);
-        run.AppendToken(text, 1);
+        run.AppendToken(run.Whole, text, 1);
         if (ended)
         {
             run.TryEnd(RunState.Completed);

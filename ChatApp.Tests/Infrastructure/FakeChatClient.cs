@@ -64,10 +64,15 @@ internal sealed class FakeChatClient : IChatClient
 }
 
 /// <summary>A catalog whose every model is the client the test gives it; the models <c>unknown</c> and <c>down</c> can't be had.</summary>
-internal sealed class FakeCatalog(Func<IChatClient> client) : IModelCatalog
+internal sealed class FakeCatalog(Func<string, IChatClient> client) : IModelCatalog
 {
     public FakeCatalog(IChatClient client)
-        : this(() => client)
+        : this(_ => client)
+    {
+    }
+
+    public FakeCatalog(Func<IChatClient> client)
+        : this(_ => client())
     {
     }
 
@@ -79,6 +84,6 @@ internal sealed class FakeCatalog(Func<IChatClient> client) : IModelCatalog
     {
         "unknown" => throw new UnknownModelException("There is no model unknown."),
         "down" => throw new ProviderUnavailableException("The provider is down."),
-        _ => new ResolvedModel(string.IsNullOrEmpty(id) ? DefaultModel : id, client()),
+        _ => new ResolvedModel(string.IsNullOrEmpty(id) ? DefaultModel : id, client(string.IsNullOrEmpty(id) ? DefaultModel : id)),
     };
 }

@@ -111,7 +111,7 @@ public sealed class GuideTests
     {
         var kinds = (await PlayAsync(new ChatMessage(ChatRole.User, "think about it"))).SelectMany(update => update.Update.Contents).Select(content => content.GetType()).ToList();
 
-        Assert.Equal(typeof(TextReasoningContent), kinds[0]);
+        Assert.Equal([typeof(ThinkingContent), typeof(TextReasoningContent)], kinds[..2]);
         Assert.True(kinds.LastIndexOf(typeof(TextReasoningContent)) < kinds.IndexOf(typeof(TextContent)));
     }
 
@@ -122,8 +122,9 @@ public sealed class GuideTests
         var again = await PlayAsync(new ChatMessage(ChatRole.User, "what can you do"));
 
         Assert.Equal(once.Select(update => (update.Ms, update.Update.Text)), again.Select(update => (update.Ms, update.Update.Text)));
-        Assert.InRange(once[0].Ms, 200, 400);
-        Assert.InRange(once.Count / ((once[^1].Ms - once[0].Ms) / 1000), 55, 65);
+        var words = once[1..];
+        Assert.InRange(words[0].Ms, 200, 400);
+        Assert.InRange(words.Count / ((words[^1].Ms - words[0].Ms) / 1000), 55, 65);
     }
 
     private static Task<List<(double Ms, ChatResponseUpdate Update)>> PlayAsync(params ChatMessage[] messages) =>

@@ -15,8 +15,8 @@ public sealed class RunTests
     public void Read_FromStart_NumbersEventsFromOneWithoutGaps()
     {
         var run = NewRun();
-        run.StartStep();
-        run.AppendToken("a", 1);
+        run.StartStep(run.Whole);
+        run.AppendToken(run.Whole, "a", 1);
         run.TryEnd(RunState.Completed);
 
         var events = new List<RunEvent>();
@@ -30,9 +30,9 @@ public sealed class RunTests
     public void Read_AfterSeveralDeltas_MergesNeighboursUnderTheLastNumber()
     {
         var run = NewRun();
-        run.AppendReasoning("think", 1);
-        run.AppendToken("Hel", 1);
-        run.AppendToken("lo", 1);
+        run.AppendReasoning(run.Whole, "think", 1);
+        run.AppendToken(run.Whole, "Hel", 1);
+        run.AppendToken(run.Whole, "lo", 1);
 
         var events = new List<RunEvent>();
         run.Read(1, events);
@@ -48,7 +48,7 @@ public sealed class RunTests
         var seq = run.Seq;
 
         Assert.False(run.TryEnd(RunState.Completed));
-        run.AppendToken("late", 1);
+        run.AppendToken(run.Whole, "late", 1);
         Assert.False(run.Append(new SourceEvent("u", "t")));
 
         Assert.Equal(RunState.Cancelled, run.State);
@@ -63,7 +63,7 @@ public sealed class RunTests
         _time.Advance(TimeSpan.FromMilliseconds(200));
         for (var i = 0; i < 11; i++)
         {
-            run.AppendToken("x", 1);
+            run.AppendToken(run.Whole, "x", 1);
             _time.Advance(TimeSpan.FromMilliseconds(100));
         }
 
@@ -81,8 +81,8 @@ public sealed class RunTests
     public void GetMetrics_AfterProviderUsage_TakesItsCount()
     {
         var run = NewRun();
-        run.AppendToken("x", 1);
-        run.SetUsage(new RunUsage(5, 42, Estimated: false), 42);
+        run.AppendToken(run.Whole, "x", 1);
+        run.SetUsage(run.Whole, new RunUsage(5, 42, Estimated: false), 42);
         run.TryEnd(RunState.Completed);
 
         Assert.Equal(42, run.GetMetrics().Tokens);
@@ -94,14 +94,14 @@ public sealed class RunTests
     public void AppendToken_AfterTheEnd_ChangesNoFigure()
     {
         var run = NewRun();
-        run.AppendToken("a", 1);
+        run.AppendToken(run.Whole, "a", 1);
         _time.Advance(TimeSpan.FromSeconds(1));
-        run.AppendToken("b", 1);
+        run.AppendToken(run.Whole, "b", 1);
         run.TryEnd(RunState.Cancelled);
         var metrics = run.GetMetrics();
         _time.Advance(TimeSpan.FromSeconds(1));
-        run.AppendToken("late", 1);
-        run.AppendReasoning("late", 1);
+        run.AppendToken(run.Whole, "late", 1);
+        run.AppendReasoning(run.Whole, "late", 1);
 
         Assert.Equal(metrics, run.GetMetrics());
     }
@@ -110,11 +110,11 @@ public sealed class RunTests
     public void GetUsage_PiecesAfterTheProvidersCount_AreCountedAndEstimated()
     {
         var run = NewRun();
-        run.SetUsage(new RunUsage(5, 1, Estimated: false), 1);
+        run.SetUsage(run.Whole, new RunUsage(5, 1, Estimated: false), 1);
         Assert.Equal(new RunUsage(5, 1, Estimated: false), run.GetUsage());
-        run.AppendReasoning("hm", 1);
-        run.AppendToken("a", 1);
-        run.AppendToken("b", 1);
+        run.AppendReasoning(run.Whole, "hm", 1);
+        run.AppendToken(run.Whole, "a", 1);
+        run.AppendToken(run.Whole, "b", 1);
 
         Assert.Equal(new RunUsage(5, 3, Estimated: true), run.GetUsage());
         Assert.Equal((2, true), (run.GetMetrics().Tokens, run.GetMetrics().Estimated));
@@ -128,7 +128,7 @@ public sealed class RunTests
         {
             for (var i = 0; i < 20_000; i++)
             {
-                run.AppendToken("x", 1);
+                run.AppendToken(run.Whole, "x", 1);
             }
         });
         while (!writing.IsCompleted)
@@ -148,7 +148,7 @@ public sealed class RunTests
         for (var i = 0; i < 100; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(20));
-            run.AppendToken("x", 1);
+            run.AppendToken(run.Whole, "x", 1);
         }
 
         var events = new List<RunEvent>();
@@ -164,9 +164,9 @@ public sealed class RunTests
         var run = NewRun();
         var calls = 0;
         var subscription = run.Subscribe(() => calls++);
-        run.AppendToken("a", 1);
+        run.AppendToken(run.Whole, "a", 1);
         subscription.Dispose();
-        run.AppendToken("b", 1);
+        run.AppendToken(run.Whole, "b", 1);
 
         Assert.Equal(1, calls);
     }
@@ -187,11 +187,11 @@ public sealed class RunTests
                 switch (kind)
                 {
                     case 0:
-                        run.AppendToken(piece, 1);
+                        run.AppendToken(run.Whole, piece, 1);
                         text += piece;
                         break;
                     case 1:
-                        run.AppendReasoning(piece, 1);
+                        run.AppendReasoning(run.Whole, piece, 1);
                         reasoning += piece;
                         break;
                     default:

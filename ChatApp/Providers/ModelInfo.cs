@@ -10,4 +10,8 @@ public sealed record ModelInfo(string Id, string Provider, string Name, string? 
 /// <summary>A model found by its id, with the client that reaches it.</summary>
 /// <param name="Id">Its whole id, <c>provider/model</c>, also where it was asked for by a bare name.</param>
 /// <param name="Client">The client, with the provider pipeline around it.</param>
-public sealed record ResolvedModel(string Id, Microsoft.Extensions.AI.IChatClient Client);
+public sealed record ResolvedModel(string Id, Microsoft.Extensions.AI.IChatClient Client)
+{
+    /// <summary>The provider's part of the id: all that a log may hold of it.</summary>
+    public string Provider => Id.Split('/')[0];
+}

@@ -11,20 +11,14 @@ public sealed class Run
 {
     private readonly Lock _lock = new();
     private readonly List<Entry> _entries = [];
-    private readonly TextLog _text = new();
-    private readonly TextLog _reasoning = new();
+    private readonly List<RunPart> _parts = [];
     private readonly TokenRate _rate = new();
     private readonly List<RunSource> _sources = [];
     private readonly string? _conversationId;
     private Action? _changed;
     private volatile RunState _state = RunState.Queued;
-    private int _tokens;
-    private int _reasoningTokens;
-    private int _steps;
     private readonly int _inputEstimate;
-    private RunUsage? _usage;
-    private int? _answerTokens;
-    private int _countedAtUsage;
+    private int _steps;
     private double _lastMetrics;
 
     internal Run(string id, string model, RunRequest request, TimeProvider time)
@@ -82,7 +76,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _text.Length;
+                return _parts.Sum(part => part.Text.Length);
             }
         }
     }
@@ -94,7 +88,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _reasoning.Length;
+                return _parts.Sum(part => part.Reasoning.Length);
             }
         }
     }
@@ -116,12 +110,12 @@ public sealed class Run
 
     internal RunTimings Timings { get; }
 
-    /// <summary>The answer's text from character <paramref name="from"/> to its present end.</summary>
+    /// <summary>The answer's text from character <paramref name="from"/> to its present end. Of several agents, one after the other in the order they began.</summary>
     public string ReadText(int from = 0)
     {
         lock (_lock)
         {
-            return _text.Slice(from, _text.Length);
+            return Join(part => part.Text, from);
         }
     }
 
@@ -130,7 +124,7 @@ public sealed class Run
     {
         lock (_lock)
         {
-            return _reasoning.Slice(from, _reasoning.Length);
+            return Join(part => part.Reasoning, from);
         }
     }
 
@@ -150,7 +144,7 @@ public sealed class Run
                 }
 
                 var first = i;
-                while (i + 1 < _entries.Count && _entries[i + 1].Event is null && _entries[i + 1].IsReasoning == entry.IsReasoning)
+                while (i + 1 < _entries.Count && _entries[i + 1].Follows(entry))
                 {
                     i++;
                 }
@@ -197,7 +191,7 @@ public sealed class Run
     {
         lock (_lock)
         {
-            return new RunSnapshot(_state, _entries.Count, _text.Slice(0, _text.Length), _reasoning.Slice(0, _reasoning.Length), MetricsNow(), UsageNow(), Problem);
+            return new RunSnapshot(_state, _entries.Count, Join(part => part.Text, 0), Join(part => part.Reasoning, 0), MetricsNow(), UsageNow(), Problem);
         }
     }
 
@@ -212,13 +206,36 @@ public sealed class Run
         }
     }
 
-    internal void StartStep() => Append(new StepEvent(Interlocked.Increment(ref _steps), RunStep.Model));
+    /// <summary>The part of a run without agents.</summary>
+    internal RunPart Whole
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _parts.Count > 0 ? _parts[0] : AddPart(agent: null);
+            }
+        }
+    }
 
-    internal void AppendToken(string text, int tokens) => AppendDelta(text, tokens, reasoning: false);
+    /// <summary>Makes room for what one agent adds.</summary>
+    internal RunPart AddPart(string? agent)
+    {
+        lock (_lock)
+        {
+            var part = new RunPart(checked((byte)_parts.Count), agent);
+            _parts.Add(part);
+            return part;
+        }
+    }
 
-    internal void AppendReasoning(string text, int tokens) => AppendDelta(text, tokens, reasoning: true);
+    internal void StartStep(RunPart part) => Append(new StepEvent(Interlocked.Increment(ref _steps), RunStep.Model) { Agent = part.Agent });
 
-    internal void AddSource(RunSource source)
+    internal void AppendToken(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: false);
+
+    internal void AppendReasoning(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: true);
+
+    internal void AddSource(RunPart part, RunSource source)
     {
         lock (_lock)
         {
@@ -230,16 +247,14 @@ public sealed class Run
             _sources.Add(source);
         }
 
-        Append(new SourceEvent(source.Url, source.Title));
+        Append(new SourceEvent(source.Url, source.Title) { Agent = part.Agent });
     }
 
-    internal void SetUsage(RunUsage usage, int? answerTokens)
+    internal void SetUsage(RunPart part, RunUsage usage, int? answerTokens)
     {
         lock (_lock)
         {
-            _usage = usage;
-            _answerTokens = answerTokens;
-            _countedAtUsage = _tokens + _reasoningTokens;
+            part.Report(usage, answerTokens);
         }
     }
 
@@ -299,7 +314,7 @@ public sealed class Run
         return true;
     }
 
-    private void AppendDelta(string text, int tokens, bool reasoning)
+    private void AppendDelta(RunPart part, string text, int tokens, bool reasoning)
     {
         Action? changed;
         lock (_lock)
@@ -309,23 +324,22 @@ public sealed class Run
                 return;
             }
 
-            var log = reasoning ? _reasoning : _text;
+            var log = reasoning ? part.Reasoning : part.Text;
             var start = log.Length;
             log.Append(text);
             var now = Timings.Now;
+            part.Count(tokens, reasoning);
             if (reasoning)
             {
                 Timings.OnReasoning();
-                _reasoningTokens += tokens;
             }
             else
             {
                 Timings.OnToken();
-                _tokens += tokens;
                 _rate.Add(now, tokens);
             }
 
-            _entries.Add(new Entry(null, reasoning, start, log.Length, now));
+            _entries.Add(new Entry(null, reasoning, part.Index, start, log.Length, now));
             if (now - _lastMetrics >= 500)
             {
                 _lastMetrics = now;
@@ -342,23 +356,24 @@ public sealed class Run
     private void Publish(RunEvent @event)
     {
         var now = Timings.Now;
-        _entries.Add(new Entry(@event with { Seq = _entries.Count + 1, T = Math.Round(now, 3) }, false, 0, 0, now));
+        _entries.Add(new Entry(@event with { Seq = _entries.Count + 1, T = Math.Round(now, 3) }, false, 0, 0, 0, now));
     }
 
     private RunEvent Delta(int first, int last)
     {
         var (from, to) = (_entries[first].Start, _entries[last].End);
         var (seq, t) = (last + 1, Math.Round(_entries[last].At, 3));
+        var part = _parts[_entries[last].Part];
         return _entries[last].IsReasoning
-            ? new ReasoningEvent(_reasoning.Slice(from, to)) { Seq = seq, T = t }
-            : new TokenEvent(_text.Slice(from, to)) { Seq = seq, T = t };
+            ? new ReasoningEvent(part.Reasoning.Slice(from, to)) { Seq = seq, T = t, Agent = part.Agent }
+            : new TokenEvent(part.Text.Slice(from, to)) { Seq = seq, T = t, Agent = part.Agent };
     }
 
     private RunMetrics MetricsNow()
     {
         var (first, last) = (Timings.FirstToken, Timings.LastToken);
         var now = Timings.Done ?? Timings.Now;
-        var tokens = _answerTokens is not { } reported ? _tokens : IsUsageFinal ? reported : Math.Max(reported, _tokens);
+        var tokens = _parts.Sum(part => part.Tokens);
         return new RunMetrics
         {
             TtftMs = Round(first),
@@ -366,7 +381,7 @@ public sealed class Run
             ConnectedMs = Round(Timings.Connected),
             FirstByteMs = Round(Timings.FirstByte),
             Tokens = tokens,
-            Estimated = _answerTokens is null || !IsUsageFinal,
+            Estimated = _parts.Count == 0 || _parts.Exists(part => !part.AreTokensFinal),
             TokensPerSecond = tokens > 1 && last > first ? Round((tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
             TokensPerSecondNow = IsEnded || first is null ? null : Round(_rate.PerSecond(now, first.Value)),
             DurationMs = Math.Round(now, 1),
@@ -374,21 +389,35 @@ public sealed class Run
         };
     }
 
-    private RunUsage UsageNow() => _usage is null ? new RunUsage(_inputEstimate, _tokens + _reasoningTokens, Estimated: true)
-        : IsUsageFinal ? _usage
-        : _usage with { OutputTokens = Math.Max(_usage.OutputTokens, _tokens + _reasoningTokens), Estimated = true };
+    private RunUsage UsageNow() => _parts.Count == 0
+        ? new RunUsage(_inputEstimate, 0, Estimated: true)
+        : _parts.Select(part => part.Usage(_inputEstimate)).Aggregate((sum, one) =>
+            new RunUsage(sum.InputTokens + one.InputTokens, sum.OutputTokens + one.OutputTokens, sum.Estimated || one.Estimated));
 
-    // Some providers say what was used early on; what comes after that they have not counted.
-    private bool IsUsageFinal => _usage is not null && _tokens + _reasoningTokens == _countedAtUsage;
+    private string Join(Func<RunPart, TextLog> log, int from)
+    {
+        if (_parts.Count == 1)
+        {
+            return log(_parts[0]).Slice(from, log(_parts[0]).Length);
+        }
+
+        var whole = string.Join("\n\n", _parts.Select(log).Where(text => text.Length > 0).Select(text => text.Slice(0, text.Length)));
+        return from < whole.Length ? whole[from..] : "";
+    }
 
     private static double? Round(double? ms) => ms is { } value ? Math.Round(value, 1) : null;
 
     /// <param name="Event">The event, or null for a piece of text, which stands in the text.</param>
     /// <param name="IsReasoning">Which text the piece belongs to.</param>
+    /// <param name="Part">Whose piece it is.</param>
     /// <param name="Start">Where in that text the piece begins.</param>
     /// <param name="End">Where it ends.</param>
     /// <param name="At">Milliseconds since the run was asked for.</param>
-    private readonly record struct Entry(RunEvent? Event, bool IsReasoning, int Start, int End, double At);
+    private readonly record struct Entry(RunEvent? Event, bool IsReasoning, byte Part, int Start, int End, double At)
+    {
+        /// <summary>Whether this piece goes on with the text of <paramref name="earlier"/>.</summary>
+        public bool Follows(Entry earlier) => Event is null && IsReasoning == earlier.IsReasoning && Part == earlier.Part;
+    }
 
     private sealed class Subscription(Run run, Action changed) : IDisposable
     {

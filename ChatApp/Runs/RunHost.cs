@@ -55,7 +55,9 @@ public sealed partial class RunHost : IDisposable
             var model = _catalog.Resolve(request.Model);
             var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
             var run = new Run(id, model.Id, request, _time);
-            var pump = new RunPump(run, model.Client, request, _options, _time, _logger);
+            IReadOnlyList<RunAgent> agents = request.Agents is [] ? [new RunAgent(null, model, null)]
+                : [.. request.Agents.Select(agent => new RunAgent(agent.Name, agent.Model is null ? model : _catalog.Resolve(agent.Model), agent.System))];
+            var pump = new RunPump(run, request, agents, _options, _time, _logger);
             var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _time, () => StopAsync(run));
             _runs[id] = owned;
             if (request.Idempotency is { } first)

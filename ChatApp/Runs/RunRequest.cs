@@ -6,6 +6,9 @@ namespace ChatApp.Runs;
 /// <summary>What to ask, and how the run shall behave.</summary>
 public sealed record RunRequest
 {
+    /// <summary>How many agents may answer one request.</summary>
+    public const int MaxAgents = 8;
+
     /// <summary>What the model is sent, oldest first.</summary>
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
@@ -14,6 +17,12 @@ public sealed record RunRequest
 
     /// <summary>Temperature, length limit and the like.</summary>
     public ChatOptions? Options { get; init; }
+
+    /// <summary>Who answers, where it is not one model alone: at most <see cref="MaxAgents"/>, each with a name of its own.</summary>
+    public IReadOnlyList<AgentRequest> Agents { get; init; } = [];
+
+    /// <summary>Whether the agents answer in turn or at once.</summary>
+    public AgentMode AgentMode { get; init; }
 
     /// <summary>The conversation the answer belongs to.</summary>
     public string? ConversationId { get; init; }
@@ -29,6 +38,22 @@ public sealed record RunRequest
 
     /// <summary>Makes a repeated request find the run of the first one instead of starting another.</summary>
     public IdempotencyKey? Idempotency { get; init; }
+}
+
+/// <summary>A model or a persona that answers beside others.</summary>
+/// <param name="Name">What its events are tagged with.</param>
+/// <param name="Model">Its model; null means the request's.</param>
+/// <param name="System">What it is told before all else.</param>
+public sealed record AgentRequest(string Name, string? Model, string? System);
+
+/// <summary>How several agents answer.</summary>
+public enum AgentMode
+{
+    /// <summary>One after the other, each with what those before it said.</summary>
+    Sequence,
+
+    /// <summary>All at once, each by itself.</summary>
+    Parallel,
 }
 
 /// <summary>A key of the caller's choosing, with a fingerprint of the request it stands for.</summary>

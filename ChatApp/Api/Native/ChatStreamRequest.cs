@@ -15,6 +15,10 @@ internal sealed record ChatStreamRequest
 
     public ChatStreamOptions? Options { get; init; }
 
+    public IReadOnlyList<ChatStreamAgent>? Agents { get; init; }
+
+    public string? AgentMode { get; init; }
+
     public bool? Store { get; init; }
 
     public string? OnDisconnect { get; init; }
@@ -32,6 +36,16 @@ internal sealed record ChatStreamMessage
     /// <summary>Which call a tool's message answers.</summary>
     [JsonPropertyName("toolCallId")]
     public string? ToolCallId { get; init; }
+}
+
+/// <summary>One of several that answer: a name for its events, and what sets it apart.</summary>
+internal sealed record ChatStreamAgent
+{
+    public string? Name { get; init; }
+
+    public string? Model { get; init; }
+
+    public string? System { get; init; }
 }
 
 /// <summary>How the model shall answer.</summary>

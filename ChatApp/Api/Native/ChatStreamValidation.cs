@@ -8,6 +8,7 @@ namespace ChatApp.Api.Native;
 internal static class ChatStreamValidation
 {
     private const int MaxCharacters = 500_000;
+    private const int MaxAgentName = 64;
 
     private static readonly Dictionary<string, ReasoningEffort> Efforts = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -54,7 +55,7 @@ internal static class ChatStreamValidation
             return Problem.Validation("onDisconnect", "onDisconnect is cancel, continue, or a duration such as 60s.");
         }
 
-        return Check(request.Options);
+        return Check(request.Agents, request.AgentMode) ?? Check(request.Options);
     }
 
     public static List<ChatMessage> Messages(ChatStreamRequest request)
@@ -83,6 +84,37 @@ internal static class ChatStreamValidation
     /// <summary>Whether a text has anything to see: not only white space, and characters that show nothing.</summary>
     public static bool HasVisibleText(string text) => text.EnumerateRunes().Any(rune =>
         !Rune.IsWhiteSpace(rune) && Rune.GetUnicodeCategory(rune) is not (System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.Control));
+
+    public static IReadOnlyList<AgentRequest> Agents(ChatStreamRequest request) =>
+        [.. request.Agents?.Select(agent => new AgentRequest(agent.Name!, agent.Model, agent.System)) ?? []];
+
+    private static Problem? Check(IReadOnlyList<ChatStreamAgent>? agents, string? mode)
+    {
+        if (mode is not (null or "sequence" or "parallel"))
+        {
+            return Problem.Validation("agentMode", "agentMode is sequence or parallel.");
+        }
+
+        if (agents?.Count > RunRequest.MaxAgents)
+        {
+            return Problem.Validation("agents", $"At most {RunRequest.MaxAgents} agents may answer.");
+        }
+
+        for (var i = 0; i < agents?.Count; i++)
+        {
+            if (agents[i]?.Name is not { } name || name.Length > MaxAgentName || !HasVisibleText(name) || name.Any(char.IsControl))
+            {
+                return Problem.Validation($"agents[{i}].name", $"An agent has a name of 1 to {MaxAgentName} characters, on one line.");
+            }
+
+            if (agents.Take(i).Any(earlier => earlier.Name == name))
+            {
+                return Problem.Validation($"agents[{i}].name", "Two agents have the same name.");
+            }
+        }
+
+        return null;
+    }
 
     private static Problem? Check(ChatStreamOptions? options) => options switch
     {

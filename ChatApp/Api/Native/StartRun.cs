@@ -29,6 +29,8 @@ internal static class StartRun
             Messages = ChatStreamValidation.Messages(body!),
             Model = body!.Model,
             Options = ChatStreamValidation.Options(body.Options),
+            Agents = ChatStreamValidation.Agents(body),
+            AgentMode = body.AgentMode == "parallel" ? AgentMode.Parallel : AgentMode.Sequence,
             OnDisconnect = body.OnDisconnect is { } text && DisconnectPolicy.TryParse(text, out var policy) ? policy : null,
             Caller = context.GetCaller(),
             Asked = asked,

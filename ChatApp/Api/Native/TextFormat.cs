@@ -8,8 +8,10 @@ namespace ChatApp.Api.Native;
 /// <summary>The answer's text as it comes, for a terminal, with one line at the end that says how it went.</summary>
 internal sealed class TextFormat(bool footer) : IRunFormat
 {
+    private readonly List<Part> _waiting = [];
     private string? _problem;
     private RunState _state;
+    private bool _hasText;
 
     public string ContentType => "text/plain; charset=utf-8";
 
@@ -17,13 +19,27 @@ internal sealed class TextFormat(bool footer) : IRunFormat
     {
         switch (@event)
         {
-            case TokenEvent token:
+            case TokenEvent { Agent: null } token:
                 Encoding.UTF8.GetBytes(token.Content, output);
+                break;
+            case AgentStartEvent { Agent: { } agent }:
+                _waiting.Add(new Part(agent));
+                WriteWaiting(output);
+                break;
+            case TokenEvent { Agent: { } agent } token:
+                _waiting.Find(part => part.Agent == agent)?.Text.Append(token.Content);
+                WriteWaiting(output);
+                break;
+            case AgentEndEvent { Agent: { } agent }:
+                _waiting.Find(part => part.Agent == agent)?.End();
+                WriteWaiting(output);
                 break;
             case ErrorEvent error:
                 _problem = error.Problem.Detail;
                 break;
             case DoneEvent done:
+                _waiting.ForEach(part => part.End());
+                WriteWaiting(output);
                 _state = done.Reason;
                 break;
             case CompleteEvent complete when footer:
@@ -52,6 +68,32 @@ internal sealed class TextFormat(bool footer) : IRunFormat
     {
     }
 
+    // Agents that answer at once are read one after the other: the first that has not ended as it comes, the others when it is their turn.
+    private void WriteWaiting(IBufferWriter<byte> output)
+    {
+        while (_waiting is [var part, ..])
+        {
+            if (!part.IsShown)
+            {
+                Encoding.UTF8.GetBytes($"{(_hasText ? "\n\n" : "")}[{part.Agent}]\n", output);
+                (part.IsShown, _hasText) = (true, true);
+            }
+
+            foreach (var piece in part.Text.GetChunks())
+            {
+                Encoding.UTF8.GetBytes(piece.Span, output);
+            }
+
+            part.Text.Clear();
+            if (!part.IsEnded)
+            {
+                return;
+            }
+
+            _waiting.RemoveAt(0);
+        }
+    }
+
     private string Footer(CompleteEvent complete)
     {
         var head = _state switch
@@ -64,6 +106,19 @@ internal sealed class TextFormat(bool footer) : IRunFormat
         };
         var figures = string.Create(CultureInfo.InvariantCulture, $"{complete.Tokens} tokens in {complete.DurationMs / 1000:0.00}s");
         return $"\n\n---\n{head}: {figures}{(_problem is null ? "" : $". {_problem}")}\n";
+    }
+
+    private sealed class Part(string agent)
+    {
+        public string Agent => agent;
+
+        public StringBuilder Text { get; } = new();
+
+        public bool IsShown { get; set; }
+
+        public bool IsEnded { get; private set; }
+
+        public void End() => IsEnded = true;
     }
 
     /// <summary>The format by its name, <c>text</c>; <c>footer=false</c> leaves out the last line.</summary>

@@ -28,6 +28,7 @@ internal sealed class GuideChatClient(TimeProvider time) : IChatClient
 
         await Task.Yield();
         timings?.OnConnected();
+        yield return Update(new ThinkingContent("Looking in ChatApp's documentation"));
         var answer = Answer(history);
         await pace.UntilAsync(due, cancellationToken);
         timings?.OnFirstByte();

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using ChatApp.Providers;
+using Microsoft.Extensions.AI;
+
+namespace ChatApp.Runs;
+
+/// <summary>Reads one model's answer into its part of a run, within the limits of silence and size, and says how it ended.</summary>
+internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel model, RunsOptions options, TimeProvider time, ILogger logger)
+{
+    private readonly WholeCharacters _answer = new();
+    private readonly WholeCharacters _reasoning = new();
+    private ChatFinishReason? _finish;
+    private bool _hasContent;
+
+    /// <param name="messages">What the model is sent.</param>
+    /// <param name="chatOptions">Temperature and the like.</param>
+    /// <param name="stop">Cancelled when the run has ended, or has lasted too long.</param>
+    /// <returns>How the answer ended; null where <paramref name="stop"/> ended it.</returns>
+    public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? chatOptions, CancellationToken stop)
+    {
+        using var silence = new CancellationTokenSource(options.FirstTokenTimeout, time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Token);
+        try
+        {
+            run.StartStep(part);
+            await foreach (var update in model.Client.GetStreamingResponseAsync(messages, chatOptions, any.Token))
+            {
+                if (Take(update))
+                {
+                    _hasContent = true;
+                    silence.CancelAfter(options.InterTokenTimeout);
+                }
+
+                if (Math.Max(part.Text.Length, part.Reasoning.Length) > options.MaxCharacters)
+                {
+                    return new AnswerEnd(RunState.Incomplete, RunProblem.CutShort($"The answer grew past {options.MaxCharacters} characters and was cut there."), _finish);
+                }
+            }
+
+            return EndOfStream();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (silence.IsCancellationRequested)
+        {
+            return _hasContent
+                ? new AnswerEnd(RunState.Incomplete, RunProblem.TimedOut($"{model.Id} sent nothing more for {Durations.Words(options.InterTokenTimeout)}. Retry for a new answer."), _finish)
+                : new AnswerEnd(RunState.Failed, RunProblem.TimedOut($"{model.Id} sent no answer within {Durations.Words(options.FirstTokenTimeout)}. Check that it is up and not loading, then retry."), _finish);
+        }
+        catch (ProviderException exception)
+        {
+            Log.ProviderFailed(logger, run.Id, model.Provider, exception.Fault, exception.Status, ExceptionTrace.Of(exception));
+            return new AnswerEnd(exception.Fault == ProviderFault.Interrupted ? RunState.Incomplete : RunState.Failed, RunProblem.From(exception), _finish);
+        }
+        catch (Exception exception)
+        {
+            // Whatever a client library throws ends this run only; the host lives.
+            Log.ReadFailed(logger, run.Id, model.Provider, ExceptionTrace.Of(exception));
+            return new AnswerEnd(RunState.Failed, RunProblem.Internal(), _finish);
+        }
+        finally
+        {
+            if (_reasoning.End() is { Length: > 0 } thought)
+            {
+                run.AppendReasoning(part, thought, tokens: 0);
+            }
+
+            if (_answer.End() is { Length: > 0 } said)
+            {
+                run.AppendToken(part, said, tokens: 0);
+            }
+        }
+    }
+
+    private bool Take(ChatResponseUpdate update)
+    {
+        var content = false;
+        foreach (var item in update.Contents)
+        {
+            content |= Take(item);
+        }
+
+        _finish ??= update.FinishReason;
+        return content;
+    }
+
+    private bool Take(AIContent item)
+    {
+        switch (item)
+        {
+            case TextReasoningContent { Text.Length: > 0 } reasoning:
+                run.AppendReasoning(part, _reasoning.Take(reasoning.Text), TokenEstimate.OfPiece(reasoning.Text));
+                return true;
+            case TextContent text:
+                TakeSources(text);
+                if (text.Text.Length == 0)
+                {
+                    return false;
+                }
+
+                run.AppendToken(part, _answer.Take(text.Text), TokenEstimate.OfPiece(text.Text));
+                return true;
+            case ToolCallDeltaContent delta:
+                return run.Append(new ToolCallDeltaEvent(delta.Index, delta.Arguments, delta.CallId, delta.Name) { Agent = part.Agent });
+            case FunctionCallContent call:
+                return run.Append(new ToolCallEvent(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>())) { Agent = part.Agent });
+            case RetryContent retry:
+                run.Append(new RetryEvent(retry.Attempt, Math.Round(retry.Delay.TotalMilliseconds), retry.Reason) { Agent = part.Agent });
+                return false;
+            case ThinkingContent thinking:
+                run.Append(new ThinkingEvent(thinking.Message) { Agent = part.Agent });
+                return false;
+            case UsageContent usage:
+                TakeUsage(usage.Details);
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    private void TakeSources(TextContent text)
+    {
+        foreach (var citation in text.Annotations?.OfType<CitationAnnotation>() ?? [])
+        {
+            if (citation.Url is { } url)
+            {
+                run.AddSource(part, new RunSource(citation.Title ?? url.ToString(), url.ToString()));
+            }
+        }
+    }
+
+    private void TakeUsage(UsageDetails details)
+    {
+        if (details.OutputTokenCount is not { } output)
+        {
+            return;
+        }
+
+        // Where the provider does not say how much of its output was reasoning, the answer's own tokens stay as counted.
+        int? answer = details.ReasoningTokenCount is { } reasoning ? Clamp(output - reasoning) : part.Reasoning.Length == 0 ? Clamp(output) : null;
+        run.SetUsage(part, new RunUsage(Clamp(details.InputTokenCount ?? 0), Clamp(output), Estimated: false), answer);
+
+        static int Clamp(long tokens) => (int)Math.Clamp(tokens, 0, int.MaxValue / 2);
+    }
+
+    private AnswerEnd EndOfStream() => _finish switch
+    {
+        null => new(RunState.Incomplete, RunProblem.CutShort($"{model.Id} closed the connection before the answer was whole. Retry for a new answer."), _finish),
+        { } finish when finish == ChatFinishReason.Length => new(RunState.Incomplete, null, _finish),
+        { } finish when finish == ChatFinishReason.ContentFilter =>
+            new(RunState.Incomplete, RunProblem.CutShort($"{model.Id}'s content filter cut the answer. Ask in other words."), _finish),
+        _ => new(RunState.Completed, null, _finish),
+    };
+
+    private static partial class Log
+    {
+        // No message of an exception and no model id: either may hold what somebody wrote.
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Run {RunId}: {Provider} failed: {Fault}, status {Status}\n{Trace}")]
+        public static partial void ProviderFailed(ILogger logger, string runId, string provider, ProviderFault fault, int? status, string trace);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Run {RunId}: reading the answer of {Provider} failed\n{Trace}")]
+        public static partial void ReadFailed(ILogger logger, string runId, string provider, string trace);
+    }
+}
+
+/// <summary>How one answer ended.</summary>
+/// <param name="State">The state a run of this answer alone has.</param>
+/// <param name="Problem">What went wrong, where something did.</param>
+/// <param name="Finish">The provider's own reason.</param>
+internal sealed record AnswerEnd(RunState State, RunProblem? Problem, ChatFinishReason? Finish);

@@ -1,0 +1,55 @@
+namespace ChatApp.Runs;
+
+/// <summary>What one agent adds to a run, or, without agents, the whole of it: its text, its reasoning and what it used. The run's lock guards it.</summary>
+/// <param name="index">Its place among the run's parts.</param>
+/// <param name="agent">The agent's name; null for a run without agents.</param>
+internal sealed class RunPart(byte index, string? agent)
+{
+    private RunUsage? _reported;
+    private int? _reportedAnswer;
+    private int _countedAtReport;
+
+    public byte Index => index;
+
+    public string? Agent => agent;
+
+    public TextLog Text { get; } = new();
+
+    public TextLog Reasoning { get; } = new();
+
+    /// <summary>Tokens of the answer as counted from the pieces.</summary>
+    public int Counted { get; private set; }
+
+    /// <summary>The same of the reasoning.</summary>
+    public int CountedReasoning { get; private set; }
+
+    /// <summary>Whether the provider's own figures count everything: some say them early, and what comes after that they have not counted.</summary>
+    public bool IsReportFinal => _reported is not null && Counted + CountedReasoning == _countedAtReport;
+
+    /// <summary>Whether the number of the answer's tokens is the provider's.</summary>
+    public bool AreTokensFinal => _reportedAnswer is not null && IsReportFinal;
+
+    /// <summary>Tokens of the answer.</summary>
+    public int Tokens => _reportedAnswer is not { } reported ? Counted : IsReportFinal ? reported : Math.Max(reported, Counted);
+
+    public void Count(int tokens, bool reasoning)
+    {
+        if (reasoning)
+        {
+            CountedReasoning += tokens;
+        }
+        else
+        {
+            Counted += tokens;
+        }
+    }
+
+    /// <param name="usage">What the provider says was used.</param>
+    /// <param name="answerTokens">How much of its output is answer, not reasoning, where that is known.</param>
+    public void Report(RunUsage usage, int? answerTokens) => (_reported, _reportedAnswer, _countedAtReport) = (usage, answerTokens, Counted + CountedReasoning);
+
+    /// <param name="inputEstimate">The size of what was sent, for where the provider does not say.</param>
+    public RunUsage Usage(int inputEstimate) => _reported is null ? new RunUsage(inputEstimate, Counted + CountedReasoning, Estimated: true)
+        : IsReportFinal ? _reported
+        : _reported with { OutputTokens = Math.Max(_reported.OutputTokens, Counted + CountedReasoning), Estimated = true };
+}
