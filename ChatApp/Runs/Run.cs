@@ -10,8 +10,7 @@ namespace ChatApp.Runs;
 public sealed class Run
 {
     private readonly Lock _lock = new();
-    private readonly List<Entry> _entries = [];
-    private readonly List<RunPart> _parts = [];
+    private readonly RunLog _log = new();
     private readonly TokenRate _rate = new();
     private readonly List<RunSource> _sources = [];
     private readonly string? _conversationId;
@@ -64,7 +63,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _entries.Count;
+                return _log.Count;
             }
         }
     }
@@ -76,7 +75,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _parts.Sum(part => part.Text.Length);
+                return _log.Parts.Sum(part => part.Text.Length);
             }
         }
     }
@@ -88,7 +87,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _parts.Sum(part => part.Reasoning.Length);
+                return _log.Parts.Sum(part => part.Reasoning.Length);
             }
         }
     }
@@ -134,25 +133,8 @@ public sealed class Run
     {
         lock (_lock)
         {
-            for (var i = (int)after; i < _entries.Count; i++)
-            {
-                var entry = _entries[i];
-                if (entry.Event is { } whole)
-                {
-                    events.Add(whole);
-                    continue;
-                }
-
-                var first = i;
-                while (i + 1 < _entries.Count && _entries[i + 1].Follows(entry))
-                {
-                    i++;
-                }
-
-                events.Add(Delta(first, i));
-            }
-
-            return Math.Max(after, _entries.Count);
+            _log.Read(after, events);
+            return Math.Max(after, _log.Count);
         }
     }
 
@@ -191,7 +173,7 @@ public sealed class Run
     {
         lock (_lock)
         {
-            return new RunSnapshot(_state, _entries.Count, Join(part => part.Text, 0), Join(part => part.Reasoning, 0), MetricsNow(), UsageNow(), Problem);
+            return new RunSnapshot(_state, _log.Count, Join(part => part.Text, 0), Join(part => part.Reasoning, 0), MetricsNow(), UsageNow(), Problem);
         }
     }
 
@@ -213,7 +195,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _parts.Count > 0 ? _parts[0] : AddPart(agent: null);
+                return _log.Parts.Count > 0 ? _log.Parts[0] : AddPart(agent: null);
             }
         }
     }
@@ -223,8 +205,8 @@ public sealed class Run
     {
         lock (_lock)
         {
-            var part = new RunPart(checked((byte)_parts.Count), agent);
-            _parts.Add(part);
+            var part = new RunPart(checked((byte)_log.Parts.Count), agent);
+            _log.Parts.Add(part);
             return part;
         }
     }
@@ -324,9 +306,6 @@ public sealed class Run
                 return;
             }
 
-            var log = reasoning ? part.Reasoning : part.Text;
-            var start = log.Length;
-            log.Append(text);
             var now = Timings.Now;
             part.Count(tokens, reasoning);
             if (reasoning)
@@ -339,7 +318,7 @@ public sealed class Run
                 _rate.Add(now, tokens);
             }
 
-            _entries.Add(new Entry(null, reasoning, part.Index, start, log.Length, now));
+            _log.Add(part, text, reasoning, now);
             if (now - _lastMetrics >= 500)
             {
                 _lastMetrics = now;
@@ -353,27 +332,13 @@ public sealed class Run
     }
 
     // The one place where an event becomes visible: a journal that must commit first would stand here.
-    private void Publish(RunEvent @event)
-    {
-        var now = Timings.Now;
-        _entries.Add(new Entry(@event with { Seq = _entries.Count + 1, T = Math.Round(now, 3) }, false, 0, 0, 0, now));
-    }
-
-    private RunEvent Delta(int first, int last)
-    {
-        var (from, to) = (_entries[first].Start, _entries[last].End);
-        var (seq, t) = (last + 1, Math.Round(_entries[last].At, 3));
-        var part = _parts[_entries[last].Part];
-        return _entries[last].IsReasoning
-            ? new ReasoningEvent(part.Reasoning.Slice(from, to)) { Seq = seq, T = t, Agent = part.Agent }
-            : new TokenEvent(part.Text.Slice(from, to)) { Seq = seq, T = t, Agent = part.Agent };
-    }
+    private void Publish(RunEvent @event) => _log.Add(@event, Timings.Now);
 
     private RunMetrics MetricsNow()
     {
         var (first, last) = (Timings.FirstToken, Timings.LastToken);
         var now = Timings.Done ?? Timings.Now;
-        var tokens = _parts.Sum(part => part.Tokens);
+        var tokens = _log.Parts.Sum(part => part.Tokens);
         return new RunMetrics
         {
             TtftMs = Round(first),
@@ -381,7 +346,7 @@ public sealed class Run
             ConnectedMs = Round(Timings.Connected),
             FirstByteMs = Round(Timings.FirstByte),
             Tokens = tokens,
-            Estimated = _parts.Count == 0 || _parts.Exists(part => !part.AreTokensFinal),
+            Estimated = _log.Parts.Count == 0 || _log.Parts.Exists(part => !part.AreTokensFinal),
             TokensPerSecond = tokens > 1 && last > first ? Round((tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
             TokensPerSecondNow = IsEnded || first is null ? null : Round(_rate.PerSecond(now, first.Value)),
             DurationMs = Math.Round(now, 1),
@@ -389,35 +354,23 @@ public sealed class Run
         };
     }
 
-    private RunUsage UsageNow() => _parts.Count == 0
+    private RunUsage UsageNow() => _log.Parts.Count == 0
         ? new RunUsage(_inputEstimate, 0, Estimated: true)
-        : _parts.Select(part => part.Usage(_inputEstimate)).Aggregate((sum, one) =>
+        : _log.Parts.Select(part => part.Usage(_inputEstimate)).Aggregate((sum, one) =>
             new RunUsage(sum.InputTokens + one.InputTokens, sum.OutputTokens + one.OutputTokens, sum.Estimated || one.Estimated));
 
     private string Join(Func<RunPart, TextLog> log, int from)
     {
-        if (_parts.Count == 1)
+        if (_log.Parts.Count == 1)
         {
-            return log(_parts[0]).Slice(from, log(_parts[0]).Length);
+            return log(_log.Parts[0]).Slice(from, log(_log.Parts[0]).Length);
         }
 
-        var whole = string.Join("\n\n", _parts.Select(log).Where(text => text.Length > 0).Select(text => text.Slice(0, text.Length)));
+        var whole = string.Join("\n\n", _log.Parts.Select(log).Where(text => text.Length > 0).Select(text => text.Slice(0, text.Length)));
         return from < whole.Length ? whole[from..] : "";
     }
 
     private static double? Round(double? ms) => ms is { } value ? Math.Round(value, 1) : null;
-
-    /// <param name="Event">The event, or null for a piece of text, which stands in the text.</param>
-    /// <param name="IsReasoning">Which text the piece belongs to.</param>
-    /// <param name="Part">Whose piece it is.</param>
-    /// <param name="Start">Where in that text the piece begins.</param>
-    /// <param name="End">Where it ends.</param>
-    /// <param name="At">Milliseconds since the run was asked for.</param>
-    private readonly record struct Entry(RunEvent? Event, bool IsReasoning, byte Part, int Start, int End, double At)
-    {
-        /// <summary>Whether this piece goes on with the text of <paramref name="earlier"/>.</summary>
-        public bool Follows(Entry earlier) => Event is null && IsReasoning == earlier.IsReasoning && Part == earlier.Part;
-    }
 
     private sealed class Subscription(Run run, Action changed) : IDisposable
     {

@@ -1,0 +1,109 @@
+using System.Runtime.InteropServices;
+
+namespace ChatApp.Runs;
+
+/// <summary>
+/// The entries of a run, numbered 1, 2, 3…: events as they are, and pieces of text as places in the text, 16 bytes each. Not synchronised:
+/// the run's lock guards it.
+/// </summary>
+internal sealed class RunLog
+{
+    private const int ChunkLength = 128;
+
+    // In chunks, so that growing copies nothing and leaves little room unused.
+    private readonly List<Entry[]> _chunks = [];
+    private readonly List<RunEvent> _events = [];
+    private readonly List<RunPart> _parts = [];
+
+    /// <summary>The number of the last entry.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
+    public List<RunPart> Parts => _parts;
+
+    /// <summary>Adds an event; it gets its number and time.</summary>
+    /// <param name="event">The event.</param>
+    /// <param name="now">Milliseconds since the run was asked for.</param>
+    public void Add(RunEvent @event, double now)
+    {
+        _events.Add(@event with { Seq = Count + 1, T = Math.Round(now, 3) });
+        Add(new Entry(Kind.Event, 0, _events.Count - 1, 0, now));
+    }
+
+    /// <summary>Adds a piece of a part's text or reasoning.</summary>
+    public void Add(RunPart part, string piece, bool reasoning, double now)
+    {
+        var text = reasoning ? part.Reasoning : part.Text;
+        Add(new Entry(reasoning ? Kind.Reasoning : Kind.Text, part.Index, text.Length, piece.Length, now));
+        text.Append(piece);
+    }
+
+    /// <summary>The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of one text come as one.</summary>
+    public void Read(long after, ICollection<RunEvent> events)
+    {
+        for (var i = (int)after; i < Count; i++)
+        {
+            var first = At(i);
+            if (first.Kind == Kind.Event)
+            {
+                events.Add(_events[first.Start]);
+                continue;
+            }
+
+            var last = first;
+            for (; i + 1 < Count && At(i + 1) is var next && next.Kind == first.Kind && next.Part == first.Part; i++)
+            {
+                last = next;
+            }
+
+            events.Add(Delta(first, last, i + 1));
+        }
+    }
+
+    private RunEvent Delta(Entry first, Entry last, long seq)
+    {
+        var (part, t) = (_parts[first.Part], last.Milliseconds);
+        return first.Kind == Kind.Reasoning
+            ? new ReasoningEvent(part.Reasoning.Slice(first.Start, last.Start + last.Length)) { Seq = seq, T = t, Agent = part.Agent }
+            : new TokenEvent(part.Text.Slice(first.Start, last.Start + last.Length)) { Seq = seq, T = t, Agent = part.Agent };
+    }
+
+    private Entry At(int index) => _chunks[index / ChunkLength][index % ChunkLength];
+
+    private void Add(Entry entry)
+    {
+        if (Count % ChunkLength == 0)
+        {
+            _chunks.Add(new Entry[ChunkLength]);
+        }
+
+        _chunks[^1][Count++ % ChunkLength] = entry;
+    }
+
+    private enum Kind : byte
+    {
+        Event,
+        Text,
+        Reasoning,
+    }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    private readonly struct Entry(Kind kind, byte part, int start, int length, double milliseconds)
+    {
+        // Microseconds in 48 bits: almost nine years.
+        private readonly uint _low = (uint)(ulong)Math.Round(milliseconds * 1000);
+        private readonly ushort _high = (ushort)((ulong)Math.Round(milliseconds * 1000) >> 32);
+
+        public Kind Kind { get; } = kind;
+
+        /// <summary>Whose piece it is.</summary>
+        public byte Part { get; } = part;
+
+        /// <summary>Where in the text the piece begins; for an event, its place among the events.</summary>
+        public int Start { get; } = start;
+
+        public int Length { get; } = length;
+
+        public double Milliseconds => (((ulong)_high << 32) | _low) / 1000.0;
+    }
+}
