@@ -80,6 +80,7 @@ public static partial class Program
         app.UseAntiforgery();
         app.MapHealth();
         app.MapNative();
+        app.MapApiDescription();
         app.MapComponents();
         return app;
     }

@@ -14,6 +14,7 @@ public static class ApiRegistration
         services.AddSingleton<RunStream>();
         services.AddSingleton<RunFormats>();
         services.AddNative();
+        services.AddApiDescription();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
         return services;

@@ -11,9 +11,10 @@ public static class HealthRoutes
     /// <summary>Maps what load balancers and people ask to see whether the server is up, and whether it takes new work.</summary>
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/api/health", () => new { status = "ok", service = "ChatApp", version = Version });
-        endpoints.MapGet("/health/live", () => "live");
-        endpoints.MapGet("/health/ready", (RunHost host) => host.IsDraining ? Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"));
+        endpoints.MapGet("/api/health", () => new { status = "ok", service = "ChatApp", version = Version }).Describe("Whether the server is up, and its version", "application/json");
+        endpoints.MapGet("/health/live", () => "live").Describe("Whether the process lives", "text/plain");
+        endpoints.MapGet("/health/ready", (RunHost host) => host.IsDraining ? Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
+            .Describe("Whether the server takes new work: 503 once it is shutting down", "text/plain", [StatusCodes.Status503ServiceUnavailable]);
         return endpoints;
     }
 }

@@ -22,6 +22,7 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
 
     public async Task WriteAsync(HttpContext context, Run run, long after, IRunFormat format)
     {
+        context.Response.Headers["X-Run-Id"] = run.Id;
         using var attached = host.Attach(run);
         using var reader = new RunReader(run, after);
         // The stop token of the request and of the server only wake the reader: a wait that throws for every reader that leaves costs more.
@@ -155,7 +156,6 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
         response.ContentType = format.ContentType;
         response.Headers.CacheControl = "no-cache, no-transform";
         response.Headers["X-Accel-Buffering"] = "no";
-        response.Headers["X-Run-Id"] = run.Id;
         format.SetHeaders(response.Headers);
     }
 

@@ -1,0 +1,70 @@
+using Microsoft.OpenApi;
+
+namespace ChatApp.Api;
+
+/// <summary>
+/// The description of the endpoints at <c>/openapi/v1.json</c>. A route is in it once it says what it does, with <see cref="Describe"/>; handlers that
+/// read the request themselves say there what they read.
+/// </summary>
+public static class ApiDescription
+{
+    internal static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.ShouldInclude = route => route.ActionDescriptor.EndpointMetadata.OfType<Described>().Any();
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo { Title = "ChatApp", Version = "v1", Description = "Streaming chat with language models, over several protocols. docs/api.md has an example of each." };
+            // The address it is read from is the one that works.
+            document.Servers?.Clear();
+            return Task.CompletedTask;
+        });
+    });
+
+    public static IEndpointRouteBuilder MapApiDescription(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapOpenApi().Describe("This description", "application/json");
+        return endpoints;
+    }
+
+    /// <summary>Puts a route into the description.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="summary">What it does, in a few words.</param>
+    /// <param name="contentType">What it answers with.</param>
+    /// <param name="problems">The statuses it answers when something is wrong, as problem details.</param>
+    /// <param name="body">The type of its JSON body; null for none.</param>
+    /// <param name="parameters">What it reads from the query or the headers: <c>?name</c> or <c>Name</c>, and what that means.</param>
+    internal static TRoute Describe<TRoute>(
+        this TRoute route, string summary, string contentType, int[]? problems = null, Type? body = null, params (string Name, string Meaning)[] parameters)
+        where TRoute : IEndpointConventionBuilder
+    {
+        route.WithMetadata(new Described(), new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [contentType]));
+        foreach (var status in problems ?? [])
+        {
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Microsoft.AspNetCore.Mvc.ProblemDetails), ["application/problem+json"]));
+        }
+
+        if (body is not null)
+        {
+            route.WithMetadata(new Microsoft.AspNetCore.Http.Metadata.AcceptsMetadata(["application/json"], body));
+        }
+
+        return route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Summary = summary;
+            foreach (var (name, meaning) in parameters)
+            {
+                (operation.Parameters ??= []).Add(new OpenApiParameter
+                {
+                    Name = name.TrimStart('?'),
+                    In = name.StartsWith('?') ? ParameterLocation.Query : ParameterLocation.Header,
+                    Description = meaning,
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                });
+            }
+
+            return Task.CompletedTask;
+        });
+    }
+
+    private sealed class Described;
+}
