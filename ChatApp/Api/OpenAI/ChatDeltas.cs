@@ -41,12 +41,7 @@ internal sealed class ChatDeltas
                 _problem = error.Problem;
                 break;
             case DoneEvent done:
-                if (_choices.Count == 0)
-                {
-                    Speaker(done, deltas);
-                }
-
-                End = Ending(done);
+                End = Ending(done, deltas);
                 break;
         }
     }
@@ -106,7 +101,7 @@ internal sealed class ChatDeltas
         return choice;
     }
 
-    private ChatEnd Ending(DoneEvent done)
+    private ChatEnd Ending(DoneEvent done, ICollection<ChatDelta> deltas)
     {
         var filtered = done.Finish == ChatFinishReason.ContentFilter;
         var problem = done.Reason switch
@@ -116,6 +111,12 @@ internal sealed class ChatDeltas
             RunState.Interrupted => _problem ?? Interrupted,
             _ => _problem ?? RunProblem.Internal(),
         };
+        if (problem is null && _choices.Count == 0)
+        {
+            // An answer of no words is a message all the same.
+            Speaker(done, deltas);
+        }
+
         var reason = filtered ? "content_filter"
             : done.Reason == RunState.Incomplete ? "length"
             : done.Reason == RunState.Completed && done.Finish == ChatFinishReason.ToolCalls ? "tool_calls"
