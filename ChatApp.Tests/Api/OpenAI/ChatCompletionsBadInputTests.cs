@@ -190,6 +190,18 @@ public sealed class ChatCompletionsBadInputTests(BadInputTests.App app) : IClass
     [InlineData("/v1/chat/completions/extra")]
     public async Task BOai_Address_Is404(string url) => await AssertError(await app.Client.GetAsync(url), HttpStatusCode.NotFound, "not_found", null);
 
+    // What a model once wrote, and its client sends back, is no reason to refuse the rest of the conversation.
+    [Theory]
+    [InlineData("")]
+    [InlineData("not json")]
+    [InlineData("[1]")]
+    [InlineData("null")]
+    public async Task BOai_CallWhoseArgumentsAreNoObject_GetsAnAnswer(string arguments)
+    {
+        using var response = await PostAsync($$$"""{"model":"m","messages":[{{{Call.Replace("{}", arguments, StringComparison.Ordinal)}}},{"role":"tool","tool_call_id":"c","content":"no"}]}""");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     [Fact]
     public async Task BOai_IdempotencyKey_IsRefused()
     {

@@ -99,6 +99,24 @@ public sealed class ChatCompletionsTests
     }
 
     [Fact]
+    public async Task Post_FilterBeforeTheFirstWord_IsAnEmptyAnswerThatSaysSo()
+    {
+        await using var app = await TestApp.StartAsync(() =>
+        {
+            var model = new FakeChatClient();
+            model.Finish(ChatFinishReason.ContentFilter);
+            return model;
+        });
+        using var streamed = await PostAsync(app, Ask(stream: true));
+        using var whole = await PostAsync(app, Ask(stream: false));
+        var frames = ChatFrames.Split(await streamed.Content.ReadAsStringAsync());
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (streamed.StatusCode, whole.StatusCode));
+        Assert.Equal(("", "content_filter", "[DONE]"), (frames.Joined("content"), frames.Finish(), frames[^1]));
+        Assert.Equal("content_filter", (await JsonAsync(whole)).GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+    }
+
+    [Fact]
     public async Task Post_FailureAfterTheFirstWord_IsAnErrorFrameWithoutDone()
     {
         var model = new FakeChatClient();

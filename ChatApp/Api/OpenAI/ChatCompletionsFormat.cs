@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChatApp.Runs;
+using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api.OpenAI;
 
@@ -32,7 +33,9 @@ internal sealed class ChatCompletionsFormat(Run run, bool includeUsage) : IRunFo
     // Chunks carry no cursor.
     public bool CanComeBack => false;
 
-    public Func<RunProblem, IResult> Refusal { get; } = problem => OpenAIErrors.Of(problem);
+    // A filter that took the whole answer is an end like others, and no reason to ask again: that one is streamed, empty as it is.
+    public Func<RunProblem, IResult>? Refusal { get; private init; } = problem =>
+        IsFiltered(run) ? new RunStreamResult(run, 0, new ChatCompletionsFormat(run, includeUsage) { Refusal = null }) : OpenAIErrors.Of(problem);
 
     /// <summary>The id of a run's answer, streamed or whole.</summary>
     public static string IdOf(Run run) => $"chatcmpl-{run.Id}";
@@ -67,6 +70,13 @@ internal sealed class ChatCompletionsFormat(Run run, bool includeUsage) : IRunFo
     public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output) => WriteError(ChatDeltas.Interrupted, output);
 
     public void Dispose() => _json?.Dispose();
+
+    private static bool IsFiltered(Run run)
+    {
+        var events = new List<RunEvent>();
+        run.Read(0, events);
+        return events.OfType<DoneEvent>().Any(done => done.Finish == ChatFinishReason.ContentFilter);
+    }
 
     private static void WriteError(RunProblem problem, IBufferWriter<byte> output)
     {

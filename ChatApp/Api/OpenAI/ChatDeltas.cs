@@ -87,7 +87,18 @@ internal sealed class ChatDeltas
         call.HasArguments = true;
     }
 
-    private Choice? Find(string? agent) => _choices.Find(choice => choice.Agent == agent);
+    private Choice? Find(string? agent)
+    {
+        foreach (var choice in _choices)
+        {
+            if (choice.Agent == agent)
+            {
+                return choice;
+            }
+        }
+
+        return null;
+    }
 
     private Choice Speaker(RunEvent @event, ICollection<ChatDelta> deltas)
     {

@@ -59,6 +59,8 @@ internal static class CreateChatCompletion
             return new RunStreamResult(started.Run, 0, new ChatCompletionsFormat(started.Run, body.StreamOptions?.IncludeUsage == true));
         }
 
-        return await stream.WaitForEndAsync(context, started.Run) ? new ChatCompletion(started.Run) : OpenAIErrors.Of(ChatDeltas.Interrupted);
+        return await stream.WaitForEndAsync(context, started.Run) ? new ChatCompletion(started.Run)
+            : context.RequestAborted.IsCancellationRequested ? Results.Empty
+            : OpenAIErrors.Of(ChatDeltas.Interrupted);
     }
 }

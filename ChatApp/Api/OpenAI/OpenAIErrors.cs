@@ -27,7 +27,8 @@ internal static class OpenAIErrors
 
     /// <summary>The address is there, but takes another method.</summary>
     public static OpenAIError MethodNotAllowed(string method) => new(new Problem(
-        "method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, $"This address takes {method}.") { Allow = method });
+        "method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, $"This address takes {method}.")
+    { Allow = method });
 
     private static string? Property(Problem problem) =>
         problem.Extensions?["errors"] is Dictionary<string, string[]> errors && errors.Keys.FirstOrDefault() is { Length: > 0 } property ? property : null;
