@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using ChatApp.Api;
 using ChatApp.Api.Native;
+using ChatApp.Api.OpenAI;
 using ChatApp.Components;
 using ChatApp.Conversations;
 using ChatApp.Providers;
@@ -81,6 +82,7 @@ public static partial class Program
         app.MapHealth();
         app.MapNative();
         app.MapApiDescription();
+        app.MapOpenAI();
         app.MapComponents();
         return app;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ChatApp.Api.Native;
+using ChatApp.Api.OpenAI;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Api;
@@ -15,6 +16,7 @@ public static class ApiRegistration
         services.AddSingleton<RunFormats>();
         services.AddNative();
         services.AddApiDescription();
+        services.AddOpenAI();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
         return services;
