@@ -34,7 +34,7 @@ public sealed class LogTests
             Assert.True(model[0] != 'u' || text.Contains($"I can't answer {Canary}", StringComparison.Ordinal), "The person who asked is told");
         }
 
-        Assert.Contains(log.Lines, line => line.Contains("up failed: Error, status 400", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line => line.Contains("up failed: Refused, status 400", StringComparison.Ordinal));
         Assert.Contains(log.Lines, line => line.Contains("Attempt 2 follows", StringComparison.Ordinal));
         Assert.DoesNotContain(log.Lines, line => line.Contains(Canary, StringComparison.Ordinal));
     }

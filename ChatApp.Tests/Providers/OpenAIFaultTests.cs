@@ -101,6 +101,20 @@ public sealed class OpenAIFaultTests
         Assert.DoesNotContain(play.Failure.Message, c => c is '<' || char.IsControl(c));
     }
 
+    [Theory]
+    [InlineData(400, "tool_choice is not allowed here", ProviderFault.Refused)]
+    [InlineData(422, "temperature: value is too high", ProviderFault.Refused)]
+    [InlineData(400, "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.", ProviderFault.ContextTooLong)]
+    [InlineData(400, "the request exceeds the available context size. try increasing the context size", ProviderFault.ContextTooLong)]
+    [InlineData(413, "prompt is too long: 210000 tokens > 200000 maximum", ProviderFault.ContextTooLong)]
+    public async Task Status_RequestIsWrong_IsToldFromAFailure(int status, string says, ProviderFault fault)
+    {
+        var play = await UpstreamPlay.OpenAIAsync(x => x.RespondAsync(status, $$$"""{"error":{"message":"{{{says}}}"}}"""));
+
+        Assert.Equal((fault, status), (play.Failure!.Fault, play.Failure.Status));
+        Assert.EndsWith($"It says: {says}", play.Failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task F55_Status_HugeBody_IsReadOnlyInPart()
     {

@@ -73,6 +73,8 @@ public sealed class RunHostTests : IDisposable
 
     [Theory]
     [InlineData(ProviderFault.Error, RunState.Failed, "upstream-error")]
+    [InlineData(ProviderFault.Refused, RunState.Failed, "upstream-refused")]
+    [InlineData(ProviderFault.ContextTooLong, RunState.Failed, "context-too-long")]
     [InlineData(ProviderFault.RateLimited, RunState.Failed, "upstream-rate-limited")]
     [InlineData(ProviderFault.Protocol, RunState.Failed, "upstream-protocol")]
     [InlineData(ProviderFault.Interrupted, RunState.Incomplete, "upstream-error")]

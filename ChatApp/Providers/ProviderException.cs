@@ -9,6 +9,12 @@ public enum ProviderFault
     /// <summary>It refused for too many requests. Problem type <c>upstream-rate-limited</c>.</summary>
     RateLimited,
 
+    /// <summary>It says that the request itself is wrong: sending it again helps nobody. Problem type <c>upstream-refused</c>.</summary>
+    Refused,
+
+    /// <summary>It says that the conversation is longer than the model can take. Problem type <c>context-too-long</c>.</summary>
+    ContextTooLong,
+
     /// <summary>What it sent is not the protocol it should speak. Problem type <c>upstream-protocol</c>.</summary>
     Protocol,
 

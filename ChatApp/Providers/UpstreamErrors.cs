@@ -48,8 +48,16 @@ internal static class UpstreamErrors
     {
         var wait = retryAfter is { } after ? string.Create(CultureInfo.InvariantCulture, $" Retry in {Math.Ceiling(after.TotalSeconds)} s.") : "";
         var quote = said is null ? "" : $" It says: {said}";
+        var fault = status switch
+        {
+            429 => ProviderFault.RateLimited,
+            400 or 413 or 422 when IsAboutLength(said) => ProviderFault.ContextTooLong,
+            400 or 413 or 422 => ProviderFault.Refused,
+            _ => ProviderFault.Error,
+        };
         var message = status switch
         {
+            _ when fault == ProviderFault.ContextTooLong => $"The conversation is longer than the model can take ({status}). Start a new one, or send less.{quote}",
             401 or 403 => $"{target.Name} refused the key ({status}). Check {target.KeySetting}, then retry.{quote}",
             404 => $"{target.Name} ({Address(target)}) knows no such model or address (404). Check the model's name and the endpoint.{quote}",
             429 => $"{target.Name} refuses for now: too many requests, or its quota is used up (429).{wait}{quote}",
@@ -57,8 +65,13 @@ internal static class UpstreamErrors
             null => $"{target.Name} reported an error.{quote}",
             _ => $"{target.Name} refused the request ({status}).{quote}",
         };
-        return new(status == 429 ? ProviderFault.RateLimited : ProviderFault.Error, message) { Status = status, RetryAfter = retryAfter };
+        return new(fault, message) { Status = status, RetryAfter = retryAfter };
     }
+
+    // This model's maximum context length is 8192 tokens. (OpenAI, vLLM)   prompt is too long: 210000 tokens > 200000 maximum (Anthropic)
+    // the request exceeds the available context size (llama.cpp)
+    private static bool IsAboutLength(string? said) =>
+        said is not null && Array.Exists((string[])["maximum context length", "prompt is too long", "context size", "context_length_exceeded", "context window"], sign => said.Contains(sign, StringComparison.OrdinalIgnoreCase));
 
     internal static async Task<ProviderException> NotAStreamAsync(UpstreamTarget target, HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -93,6 +106,7 @@ internal static class UpstreamErrors
             "overloaded_error" => 529,
             "api_error" or "server_error" => 500,
             "authentication_error" => 401,
+            "invalid_request_error" => 400,
             _ => null,
         };
     }

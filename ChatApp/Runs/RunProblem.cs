@@ -18,6 +18,8 @@ public sealed record RunProblem(string Type, string Title, int Status, string De
         {
             RetryAfter = exception.RetryAfter?.TotalSeconds,
         },
+        ProviderFault.Refused => new("upstream-refused", "The provider refused the request", 400, exception.Message),
+        ProviderFault.ContextTooLong => new("context-too-long", "The conversation is too long for the model", 400, exception.Message),
         ProviderFault.Protocol => new("upstream-protocol", "The provider sent something else than an answer", 502, exception.Message),
         _ => new("upstream-error", "The provider failed", 502, exception.Message) { RetryAfter = exception.RetryAfter?.TotalSeconds },
     };

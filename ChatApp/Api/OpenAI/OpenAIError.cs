@@ -34,6 +34,7 @@ internal sealed class OpenAIError(Problem problem) : IResult
     private static string CodeOf(string slug) => slug switch
     {
         "unknown-model" => "model_not_found",
+        "context-too-long" => "context_length_exceeded",
         "unauthenticated" => "invalid_api_key",
         "rate-limited" or "upstream-rate-limited" => "rate_limit_exceeded",
         _ => slug.Replace('-', '_'),
