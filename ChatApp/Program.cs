@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using ChatApp.Api;
 using ChatApp.Api.Native;
+using ChatApp.Api.Responses;
 using ChatApp.Components;
 using ChatApp.Conversations;
 using ChatApp.Providers;
@@ -80,6 +81,7 @@ public static partial class Program
         app.UseAntiforgery();
         app.MapHealth();
         app.MapNative();
+        app.MapResponses();
         app.MapComponents();
         return app;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ChatApp.Api.Native;
+using ChatApp.Api.Responses;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Api;
@@ -14,6 +15,7 @@ public static class ApiRegistration
         services.AddSingleton<RunStream>();
         services.AddSingleton<RunFormats>();
         services.AddNative();
+        services.AddResponses();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
         return services;

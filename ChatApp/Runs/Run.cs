@@ -135,12 +135,16 @@ public sealed class Run
     }
 
     /// <summary>The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of text come as one.</summary>
+    /// <param name="after">The number of the last event the reader has.</param>
+    /// <param name="events">Where they go.</param>
+    /// <param name="upTo">The number of the last event to read; no piece of text goes past it.</param>
     /// <returns>The number of the last event read: the reader's new cursor.</returns>
-    public long Read(long after, ICollection<RunEvent> events)
+    public long Read(long after, ICollection<RunEvent> events, long upTo = long.MaxValue)
     {
         lock (_lock)
         {
-            for (var i = (int)after; i < _entries.Count; i++)
+            var end = (int)Math.Min(_entries.Count, upTo);
+            for (var i = (int)after; i < end; i++)
             {
                 var entry = _entries[i];
                 if (entry.Event is { } whole)
@@ -150,7 +154,7 @@ public sealed class Run
                 }
 
                 var first = i;
-                while (i + 1 < _entries.Count && _entries[i + 1].Event is null && _entries[i + 1].IsReasoning == entry.IsReasoning)
+                while (i + 1 < end && _entries[i + 1].Event is null && _entries[i + 1].IsReasoning == entry.IsReasoning)
                 {
                     i++;
                 }
@@ -158,7 +162,7 @@ public sealed class Run
                 events.Add(Delta(first, i));
             }
 
-            return Math.Max(after, _entries.Count);
+            return Math.Max(after, end);
         }
     }
 

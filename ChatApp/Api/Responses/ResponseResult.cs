@@ -1,0 +1,20 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ChatApp.Runs;
+
+namespace ChatApp.Api.Responses;
+
+/// <summary>A response as one object, as far as it has come.</summary>
+internal sealed class ResponseResult(Run run, ResponseSettings settings) : IResult
+{
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.ContentType = "application/json";
+        httpContext.Response.Headers["X-Run-Id"] = run.Id;
+        await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter, WriterOptions);
+        ResponsesFormat.WriteObject(json, run, settings);
+        await json.FlushAsync(httpContext.RequestAborted);
+    }
+}
