@@ -87,7 +87,6 @@ public sealed class OpenAIClientTests(OpenAIClientTests.App app) : IClassFixture
 
         public Uri Address => _app!.Client.BaseAddress!;
 
-        // A refused request is asked again after waits, which are not what is tested here.
         public async ValueTask InitializeAsync() => _app = await TestApp.StartAsync();
 
         public ValueTask DisposeAsync() => _app!.DisposeAsync();

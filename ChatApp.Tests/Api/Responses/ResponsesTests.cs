@@ -190,7 +190,7 @@ public sealed class ResponsesTests
     {
         var model = new FakeChatClient();
         model.Say("Half");
-        model.Break(new ProviderException(ProviderFault.Unavailable, "It burns."));
+        model.Break(new ProviderException(ProviderFault.Error, "It burns."));
         await using var app = await TestApp.StartAsync(model);
         using var response = await PostAsync(app, new { input = "hi", stream });
         var body = await response.Content.ReadAsStringAsync();
@@ -253,7 +253,7 @@ public sealed class ResponsesTests
     public async Task Post_BackgroundFails_IsAFailedResponseAndNoStatus()
     {
         var model = new FakeChatClient();
-        model.Break(new ProviderException(ProviderFault.Unavailable, "It burns."));
+        model.Break(new ProviderException(ProviderFault.Error, "It burns."));
         await using var app = await TestApp.StartAsync(model);
         using var response = await PostAsync(app, new { input = "hi", background = true, stream = true });
         var frames = ResponseFrame.ParseAll(await response.Content.ReadAsStringAsync());
