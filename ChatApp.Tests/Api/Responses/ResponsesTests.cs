@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using ChatApp.Api.Responses;
 using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
@@ -347,6 +348,35 @@ public sealed class ResponsesTests
                 Assert.Equal("response_not_found", (await JsonOf(response)).GetProperty("error").GetProperty("code").GetString());
             }
         }
+    }
+
+    [Fact]
+    public async Task Get_SomebodyElses_Is404()
+    {
+        await using var app = await TestApp.StartAsync(Model("Hello"));
+        var theirs = app.Services.GetRequiredService<RunHost>().Start(new RunRequest { Messages = [], Caller = new Caller("somebody", "somebody") }).Run;
+        var book = app.Services.GetRequiredService<ResponseBook>();
+        book.Add(theirs, new KeptResponse(ResponseSettings.Default with { Background = true }, []));
+
+        Assert.NotNull(book.Find($"resp_{theirs.Id}", new Caller("somebody", "elsewhere")));
+        Assert.Equal(HttpStatusCode.NotFound, (await app.Client.GetAsync($"{Url}/resp_{theirs.Id}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await app.Client.PostAsync($"{Url}/resp_{theirs.Id}/cancel", null)).StatusCode);
+        using var next = await PostAsync(app, new { input = "hi", previous_response_id = $"resp_{theirs.Id}" });
+        Assert.Equal(HttpStatusCode.BadRequest, next.StatusCode);
+    }
+
+    [Fact]
+    public async Task Post_ShutdownWhileWaiting_Is503()
+    {
+        var model = new FakeChatClient();
+        await using var app = await TestApp.StartAsync(model);
+        var asking = PostAsync(app, new { input = "hi" });
+        await Eventually.Holds(() => model.Calls == 1, "the model is asked");
+        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        using var response = await asking;
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("shutting_down", (await JsonOf(response)).GetProperty("error").GetProperty("code").GetString());
     }
 
     [Fact]

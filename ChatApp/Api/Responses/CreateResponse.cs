@@ -100,15 +100,25 @@ internal static class CreateResponse
             return new RunStreamResult(run, 0, new ResponsesFormat(run, settings, holdsHeaders: !settings.Background));
         }
 
-        if (!settings.Background && !await stream.WaitForEndAsync(context, run))
+        if (settings.Background)
+        {
+            return new ResponseResult(run, settings);
+        }
+
+        if (!await stream.WaitForEndAsync(context, run) || run.State == RunState.Interrupted)
         {
             return context.RequestAborted.IsCancellationRequested ? Results.Empty : ResponseProblems.From(Problem.From(new ShuttingDownException())!);
         }
 
         // Nothing to show: the status says it, so that a client tries again by itself.
-        return !settings.Background && run is { Problem: { } problem, TextLength: 0, ReasoningLength: 0 }
-            ? new OpenAIError(Problem.From(problem))
-            : new ResponseResult(run, settings);
+        return run.Problem is { } problem && !HasContent(run) ? new OpenAIError(Problem.From(problem)) : new ResponseResult(run, settings);
+    }
+
+    private static bool HasContent(Run run)
+    {
+        var events = new List<RunEvent>();
+        run.Read(0, events);
+        return events.Exists(@event => @event is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent);
     }
 
     // Found only when a text is taken, and the input is kept as it came.

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChatApp.Runs;
 
@@ -7,13 +6,11 @@ namespace ChatApp.Api.Responses;
 /// <summary>A response as one object, as far as it has come.</summary>
 internal sealed class ResponseResult(Run run, ResponseSettings settings) : IResult
 {
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = "application/json";
         httpContext.Response.Headers["X-Run-Id"] = run.Id;
-        await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter, WriterOptions);
+        await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter, ResponseFrames.WriterOptions);
         ResponsesFormat.WriteObject(json, run, settings);
         await json.FlushAsync(httpContext.RequestAborted);
     }

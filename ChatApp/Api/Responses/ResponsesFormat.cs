@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChatApp.Api.OpenAI;
 using ChatApp.Runs;
@@ -9,10 +8,10 @@ namespace ChatApp.Api.Responses;
 
 /// <summary>
 /// OpenAI's Responses stream, <see href="https://platform.openai.com/docs/api-reference/responses-streaming"/>: named server-sent events
-/// whose <c>sequence_number</c> is the cursor a reader comes back with.
+/// whose <c>sequence_frames.Number</c> is the cursor a reader comes back with.
 /// <code>
 /// event: response.output_text.delta
-/// data: {"type":"response.output_text.delta","sequence_number":500,"item_id":"msg_0197…_3","output_index":0,"content_index":0,"delta":"Hi","logprobs":[]}
+/// data: {"type":"response.output_text.delta","sequence_frames.Number":500,"item_id":"msg_0197…_3","output_index":0,"content_index":0,"delta":"Hi","logprobs":[]}
 /// </code>
 /// </summary>
 /// <remarks>
@@ -30,14 +29,10 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     /// <summary>How many numbers an event has for its frames. Only the end of a run with many open items could need more, and no event after it has frames.</summary>
     public const int Places = 100;
 
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     private readonly ResponseOutput _output = new(run.Id);
     private readonly string _created = run.Created.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-    private IBufferWriter<byte>? _target;
-    private Utf8JsonWriter? _json;
+    private readonly ResponseFrames _frames = new(startingAfter);
     private long _seq;
-    private long _number;
 
     public string ContentType => "text/event-stream";
 
@@ -50,7 +45,7 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
 
     public void Write(RunEvent @event, IBufferWriter<byte> output)
     {
-        _target = output;
+        _frames.Target = output;
         Take(@event);
         _seq = @event.Seq;
     }
@@ -60,18 +55,18 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     // A reader that is to come back does so on a stream that ends without response.completed; it needs no frame, and has one cursor less to mind.
     public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output)
     {
-        _target = output;
-        _number = Math.Max(_number, startingAfter + 1);
-        if (reason == Goodbye.Shutdown && Open("error"u8))
+        _frames.Target = output;
+        _frames.Number = Math.Max(_frames.Number, startingAfter + 1);
+        if (reason == Goodbye.Shutdown && _frames.Open("error"u8) is { } json)
         {
-            _json!.WriteString("code"u8, "shutting_down"u8);
-            _json.WriteString("message"u8, "The server is shutting down, and the answer was cut here. Ask again in a moment."u8);
-            _json.WriteNull("param"u8);
-            Close();
+            json.WriteString("code"u8, "shutting_down"u8);
+            json.WriteString("message"u8, "The server is shutting down, and the answer was cut here. Ask again in a moment."u8);
+            json.WriteNull("param"u8);
+            _frames.Close();
         }
     }
 
-    public void Dispose() => _json?.Dispose();
+    public void Dispose() => _frames.Dispose();
 
     /// <summary>Writes the whole response object as of now.</summary>
     public static void WriteObject(Utf8JsonWriter json, Run run, ResponseSettings settings)
@@ -93,7 +88,7 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     private void Take(RunEvent @event)
     {
         // The log has no gaps: a merged delta begins right after the event before it.
-        _number = (@event is TokenEvent or ReasoningEvent ? _seq + 1 : @event.Seq) * Places;
+        _frames.Number = (@event is TokenEvent or ReasoningEvent ? _seq + 1 : @event.Seq) * Places;
         switch (@event)
         {
             case ConnectedEvent:
@@ -141,13 +136,13 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
 
         item.Text.Append(text);
         // A delta is numbered by its last event, whatever was merged into it.
-        _number = Math.Max(_number, @event.Seq * Places);
-        if (Open(kind == ResponseItemKind.Message ? "response.output_text.delta"u8 : "response.reasoning_text.delta"u8))
+        _frames.Number = Math.Max(_frames.Number, @event.Seq * Places);
+        if (_frames.Open(kind == ResponseItemKind.Message ? "response.output_text.delta"u8 : "response.reasoning_text.delta"u8) is { } json)
         {
-            WritePlace(item);
-            _json!.WriteString("delta"u8, text);
-            WriteLogprobs(item);
-            Close();
+            WritePlace(json, item);
+            json.WriteString("delta"u8, text);
+            WriteLogprobs(json, item);
+            _frames.Close();
         }
     }
 
@@ -155,13 +150,13 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     {
         var item = _output.Find(ResponseItemKind.Message, source.Agent) ?? Begin(ResponseItemKind.Message, source.Agent);
         item.Annotations.Add((source, item.Text.Length));
-        if (Open("response.output_text.annotation.added"u8))
+        if (_frames.Open("response.output_text.annotation.added"u8) is { } json)
         {
-            WritePlace(item);
-            _json!.WriteNumber("annotation_index"u8, item.Annotations.Count - 1);
-            _json.WritePropertyName("annotation"u8);
-            ResponseItem.WriteAnnotation(_json, source, item.Text.Length);
-            Close();
+            WritePlace(json, item);
+            json.WriteNumber("annotation_index"u8, item.Annotations.Count - 1);
+            json.WritePropertyName("annotation"u8);
+            ResponseItem.WriteAnnotation(json, source, item.Text.Length);
+            _frames.Close();
         }
     }
 
@@ -184,11 +179,11 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     private void AppendArguments(ResponseItem item, string arguments)
     {
         item.Text.Append(arguments);
-        if (arguments.Length > 0 && Open("response.function_call_arguments.delta"u8))
+        if (arguments.Length > 0 && _frames.Open("response.function_call_arguments.delta"u8) is { } json)
         {
-            WritePlace(item);
-            _json!.WriteString("delta"u8, arguments);
-            Close();
+            WritePlace(json, item);
+            json.WriteString("delta"u8, arguments);
+            _frames.Close();
         }
     }
 
@@ -214,21 +209,21 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
             End(_output.OpenMessageOf(agent), ResponseItem.Completed);
         }
 
-        var item = _output.Add(kind, _number / Places, agent, callId, name, callIndex);
-        if (Open("response.output_item.added"u8))
+        var item = _output.Add(kind, _frames.Number / Places, agent, callId, name, callIndex);
+        if (_frames.Open("response.output_item.added"u8) is { } json)
         {
-            _json!.WriteNumber("output_index"u8, item.Index);
-            _json.WritePropertyName("item"u8);
-            item.Write(_json, withText: false);
-            Close();
+            json.WriteNumber("output_index"u8, item.Index);
+            json.WritePropertyName("item"u8);
+            item.Write(json, withText: false);
+            _frames.Close();
         }
 
-        if (kind != ResponseItemKind.Call && Open("response.content_part.added"u8))
+        if (kind != ResponseItemKind.Call && _frames.Open("response.content_part.added"u8) is { } part)
         {
-            WritePlace(item);
-            _json!.WritePropertyName("part"u8);
-            item.WritePart(_json, withText: false);
-            Close();
+            WritePlace(part, item);
+            part.WritePropertyName("part"u8);
+            item.WritePart(part, withText: false);
+            _frames.Close();
         }
 
         return item;
@@ -257,53 +252,53 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
                 WriteTextDone(item);
             }
 
-            if (Open("response.output_item.done"u8))
+            if (_frames.Open("response.output_item.done"u8) is { } json)
             {
-                _json!.WriteNumber("output_index"u8, item.Index);
-                _json.WritePropertyName("item"u8);
-                item.Write(_json);
-                Close();
+                json.WriteNumber("output_index"u8, item.Index);
+                json.WritePropertyName("item"u8);
+                item.Write(json);
+                _frames.Close();
             }
         }
     }
 
     private void WriteArgumentsDone(ResponseItem item)
     {
-        if (item.Status == ResponseItem.Completed && Open("response.function_call_arguments.done"u8))
+        if (item.Status == ResponseItem.Completed && _frames.Open("response.function_call_arguments.done"u8) is { } json)
         {
-            WritePlace(item);
-            _json!.WriteString("name"u8, item.Name);
-            _json.WriteString("arguments"u8, item.Text.ToString());
-            Close();
+            WritePlace(json, item);
+            json.WriteString("name"u8, item.Name);
+            json.WriteString("arguments"u8, item.Text.ToString());
+            _frames.Close();
         }
     }
 
     private void WriteTextDone(ResponseItem item)
     {
-        if (Open(item.Kind == ResponseItemKind.Message ? "response.output_text.done"u8 : "response.reasoning_text.done"u8))
+        if (_frames.Open(item.Kind == ResponseItemKind.Message ? "response.output_text.done"u8 : "response.reasoning_text.done"u8) is { } json)
         {
-            WritePlace(item);
-            _json!.WriteString("text"u8, item.Text.ToString());
-            WriteLogprobs(item);
-            Close();
+            WritePlace(json, item);
+            json.WriteString("text"u8, item.Text.ToString());
+            WriteLogprobs(json, item);
+            _frames.Close();
         }
 
-        if (Open("response.content_part.done"u8))
+        if (_frames.Open("response.content_part.done"u8) is { } part)
         {
-            WritePlace(item);
-            _json!.WritePropertyName("part"u8);
-            item.WritePart(_json);
-            Close();
+            WritePlace(part, item);
+            part.WritePropertyName("part"u8);
+            item.WritePart(part);
+            _frames.Close();
         }
     }
 
     private void WriteLifecycle(ReadOnlySpan<byte> type)
     {
-        if (Open(type))
+        if (_frames.Open(type) is { } json)
         {
-            _json!.WritePropertyName("response"u8);
-            WriteResponse(_json, "in_progress");
-            Close();
+            json.WritePropertyName("response"u8);
+            WriteResponse(json, "in_progress");
+            _frames.Close();
         }
     }
 
@@ -322,58 +317,23 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     }
 
     // Which item, and which part of its content: there is only one.
-    private void WritePlace(ResponseItem item)
+    private static void WritePlace(Utf8JsonWriter json, ResponseItem item)
     {
-        _json!.WriteString("item_id"u8, item.Id);
-        _json.WriteNumber("output_index"u8, item.Index);
+        json.WriteString("item_id"u8, item.Id);
+        json.WriteNumber("output_index"u8, item.Index);
         if (item.Kind != ResponseItemKind.Call)
         {
-            _json.WriteNumber("content_index"u8, 0);
+            json.WriteNumber("content_index"u8, 0);
         }
     }
 
-    private void WriteLogprobs(ResponseItem item)
+    private static void WriteLogprobs(Utf8JsonWriter json, ResponseItem item)
     {
         if (item.Kind == ResponseItemKind.Message)
         {
-            _json!.WriteStartArray("logprobs"u8);
-            _json.WriteEndArray();
+            json.WriteStartArray("logprobs"u8);
+            json.WriteEndArray();
         }
-    }
-
-    // False for a frame that the reader has: it has its number all the same.
-    private bool Open(ReadOnlySpan<byte> type)
-    {
-        var number = _number++;
-        if (number <= startingAfter)
-        {
-            return false;
-        }
-
-        var target = _target!;
-        target.Write("event: "u8);
-        target.Write(type);
-        target.Write("\ndata: "u8);
-        if (_json is null)
-        {
-            _json = new Utf8JsonWriter(target, WriterOptions);
-        }
-        else
-        {
-            _json.Reset(target);
-        }
-
-        _json.WriteStartObject();
-        _json.WriteString("type"u8, type);
-        _json.WriteNumber("sequence_number"u8, number);
-        return true;
-    }
-
-    private void Close()
-    {
-        _json!.WriteEndObject();
-        _json.Flush();
-        _target!.Write("\n\n"u8);
     }
 
     /// <summary>The format by its name, <c>responses</c>.</summary>
