@@ -43,6 +43,7 @@ public sealed class ResponsesBadInputTests(ResponsesBadInputTests.App app) : ICl
         { """{"input":[{"type":"function_call","call_id":"c","arguments":"{}"}]}""", "input[0].name", "invalid_value" },
         { """{"input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{"}]}""", "input[0].arguments", "invalid_value" },
         { """{"input":[{"type":"function_call","call_id":"c","name":"f","arguments":"[]"}]}""", "input[0].arguments", "invalid_value" },
+        { """{"input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{\"a\":\"\\ud83d\"}"}]}""", "input[0].arguments", "invalid_value" },
         { """{"input":[{"type":"function_call_output","output":"x"}]}""", "input[0].call_id", "invalid_value" },
         { """{"input":[{"type":"function_call_output","call_id":"c"}]}""", "input[0].output", "invalid_value" },
         { """{"input":"hi","model":"unknown"}""", "model", "model_not_found" },
@@ -123,6 +124,13 @@ public sealed class ResponsesBadInputTests(ResponsesBadInputTests.App app) : ICl
             """);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.DoesNotContain("mine", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Post_ArgumentTwice_IsTaken()
+    {
+        using var response = await PostAsync("""{"input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{\"a\":1,\"a\":2}"}]}""");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Theory]

@@ -6,6 +6,7 @@ using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
+using FsCheck.Fluent;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -294,6 +295,40 @@ public sealed class ResponsesTests
         Assert.Equal("", await app.Client.GetStringAsync($"{Url}/{id}?stream=true&starting_after={rest[^1].Number}"));
         Assert.Equal("response.created", ResponseFrame.ParseAll(await app.Client.GetStringAsync($"{Url}/{id}?stream=true"))[0].Type);
         Assert.Equal(1, model.Calls);
+    }
+
+    [Fact]
+    public async Task Get_CutAgainAndAgain_GivesEveryTextOnce()
+    {
+        const string model = "scripted/seed=7;tokens=60;reasoning=10;rate=4000";
+        await using var app = await TestApp.StartAsync();
+        foreach (var cuts in Gen.Choose(1, 12).ListOf().Sample(20, 6))
+        {
+            var seen = new List<ResponseFrame>();
+            var response = await PostAsync(app, new { model, input = "hi", background = true, stream = true });
+            var url = $"{Url}/resp_{RunOf(app, response).Id}?stream=true";
+            foreach (var cut in cuts.Append(int.MaxValue))
+            {
+                var left = cut;
+                using (response)
+                using (var lines = new StreamReader(await response.Content.ReadAsStreamAsync()))
+                {
+                    seen.AddRange(await ResponseFrame.ReadUntilAsync(lines, _ => --left == 0));
+                }
+
+                response = await app.Client.GetAsync($"{url}&starting_after={seen[^1].Number}", HttpCompletionOption.ResponseHeadersRead);
+            }
+
+            Assert.Equal("", await response.Content.ReadAsStringAsync());
+            response.Dispose();
+            Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Number < pair.Second.Number));
+            Assert.Equal("response.completed", seen[^1].Type);
+            foreach (var item in seen[^1].Response.GetProperty("output").EnumerateArray())
+            {
+                var deltas = seen.Where(frame => frame.IsDelta && frame.ItemId == item.GetProperty("id").GetString()).Select(frame => frame.Delta);
+                Assert.Equal(item.GetProperty("content")[0].GetProperty("text").GetString(), string.Concat(deltas));
+            }
+        }
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ChatApp.Api.OpenAI;
 using ChatApp.Runs;
 using ChatApp.Security;
@@ -13,7 +12,7 @@ internal static class CreateResponse
     {
         var asked = time.GetTimestamp();
         var (body, bytes, unreadable) = await JsonBody.ReadAsync<ResponseRequest>(context.Request, context.RequestAborted);
-        if (unreadable is not null || !HasWholeCharacters(bytes))
+        if (unreadable is not null || !WholeTexts.AreIn(bytes))
         {
             return ResponseProblems.From(unreadable ?? Problem.InvalidJson("A text has half a character, as in \"\\ud83d\" alone."));
         }
@@ -119,32 +118,5 @@ internal static class CreateResponse
         var events = new List<RunEvent>();
         run.Read(0, events);
         return events.Exists(@event => @event is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent);
-    }
-
-    // Found only when a text is taken, and the input is kept as it came.
-    private static bool HasWholeCharacters(byte[] bytes)
-    {
-        if (bytes.AsSpan().IndexOf("\\u"u8) < 0)
-        {
-            return true;
-        }
-
-        var reader = new Utf8JsonReader(bytes);
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
-                {
-                    reader.GetString();
-                }
-            }
-
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
     }
 }

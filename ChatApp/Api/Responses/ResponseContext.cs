@@ -46,9 +46,22 @@ internal static class ResponseContext
     }
 
     /// <summary>A call's arguments as the abstractions hold them; null for what is no object.</summary>
-    public static Dictionary<string, object?>? Arguments(JsonElement arguments) => arguments.ValueKind == JsonValueKind.Object
-        ? arguments.EnumerateObject().ToDictionary(property => property.Name, property => (object?)property.Value.Clone())
-        : null;
+    public static Dictionary<string, object?>? Arguments(JsonElement arguments)
+    {
+        if (arguments.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        var values = new Dictionary<string, object?>();
+        foreach (var property in arguments.EnumerateObject())
+        {
+            // A model may have written one twice; the last is what most readers of JSON take.
+            values[property.Name] = property.Value.Clone();
+        }
+
+        return values;
+    }
 
     private static void AddText(ChatMessage message, string text)
     {

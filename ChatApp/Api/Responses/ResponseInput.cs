@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ChatApp.Api.OpenAI;
 using Microsoft.Extensions.AI;
@@ -112,7 +113,8 @@ internal static class ResponseInput
     {
         try
         {
-            return Text(item, "arguments") is { } text ? ResponseContext.Arguments(JsonElement.Parse(text.Length == 0 ? "{}" : text)) : null;
+            return Text(item, "arguments") is not { } text || !WholeTexts.AreIn(Encoding.UTF8.GetBytes(text)) ? null
+                : ResponseContext.Arguments(JsonElement.Parse(text.Length == 0 ? "{}" : text));
         }
         catch (JsonException)
         {
