@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using ChatApp.Api;
 using ChatApp.Api.Native;
 using ChatApp.Api.OpenAI;
+using ChatApp.Api.Responses;
 using ChatApp.Components;
 using ChatApp.Conversations;
 using ChatApp.Providers;
@@ -83,6 +84,7 @@ public static partial class Program
         app.MapNative();
         app.MapApiDescription();
         app.MapOpenAI();
+        app.MapResponses();
         app.MapComponents();
         return app;
     }

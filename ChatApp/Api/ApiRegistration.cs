@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using ChatApp.Api.Native;
 using ChatApp.Api.OpenAI;
+using ChatApp.Api.Responses;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Api;
@@ -17,6 +18,7 @@ public static class ApiRegistration
         services.AddNative();
         services.AddApiDescription();
         services.AddOpenAI();
+        services.AddResponses();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
         return services;

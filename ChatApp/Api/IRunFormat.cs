@@ -12,6 +12,12 @@ internal interface IRunFormat : IDisposable
     /// <summary>Whether a reader can come back to the stream: only such a one is asked to, before a proxy would cut it.</summary>
     bool CanComeBack => true;
 
+    /// <summary>
+    /// For a format that must see a run from its start though its reader has the first part of it: the last event of that part. No merged
+    /// delta spans it, so that what the reader has and what is new come apart.
+    /// </summary>
+    long ResumesAfter => 0;
+
     /// <summary>Adds headers of the format's own.</summary>
     void SetHeaders(IHeaderDictionary headers)
     {

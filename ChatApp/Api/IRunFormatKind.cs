@@ -8,6 +8,9 @@ internal interface IRunFormatKind
     /// <summary>Its name in <c>format=</c>.</summary>
     string Name { get; }
 
+    /// <summary>Whether a stream may begin at any event; otherwise its frames make sense from the first one on only.</summary>
+    bool StartsAnywhere => false;
+
     /// <summary>Makes the writer of one stream.</summary>
     /// <param name="run">The run to write.</param>
     /// <param name="query">The request's query, for options of the format.</param>

@@ -48,6 +48,8 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
             await FlushAsync(context);
             var events = new List<RunEvent>();
             var output = context.Response.BodyWriter;
+            // What two reads give is not merged.
+            reader.Read(events, format.ResumesAfter);
             while (!context.RequestAborted.IsCancellationRequested && !revoked.IsCancellationRequested)
             {
                 reader.Read(events);

@@ -128,13 +128,17 @@ public sealed class Run
     }
 
     /// <summary>The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of text come as one.</summary>
+    /// <param name="after">The number of the last event the reader has.</param>
+    /// <param name="events">Where they go.</param>
+    /// <param name="upTo">The number of the last event to read; no piece of text goes past it.</param>
     /// <returns>The number of the last event read: the reader's new cursor.</returns>
-    public long Read(long after, ICollection<RunEvent> events)
+    public long Read(long after, ICollection<RunEvent> events, long upTo = long.MaxValue)
     {
         lock (_lock)
         {
-            _log.Read(after, events);
-            return Math.Max(after, _log.Count);
+            var end = Math.Min(_log.Count, upTo);
+            _log.Read(after, end, events);
+            return Math.Max(after, end);
         }
     }
 

@@ -38,10 +38,10 @@ internal sealed class RunLog
         text.Append(piece);
     }
 
-    /// <summary>The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of one text come as one.</summary>
-    public void Read(long after, ICollection<RunEvent> events)
+    /// <summary>The events after <paramref name="after"/> and up to <paramref name="end"/>, added to <paramref name="events"/>; neighbouring pieces of one text come as one.</summary>
+    public void Read(long after, long end, ICollection<RunEvent> events)
     {
-        for (var i = (int)after; i < Count; i++)
+        for (var i = (int)after; i < end; i++)
         {
             var first = At(i);
             if (first.Kind == Kind.Event)
@@ -51,7 +51,7 @@ internal sealed class RunLog
             }
 
             var last = first;
-            for (; i + 1 < Count && At(i + 1) is var next && next.Kind == first.Kind && next.Part == first.Part; i++)
+            for (; i + 1 < end && At(i + 1) is var next && next.Kind == first.Kind && next.Part == first.Part; i++)
             {
                 last = next;
             }

@@ -30,8 +30,8 @@ public sealed class RunReader : IDisposable
     /// <summary>Whether everything has been read and nothing more will come.</summary>
     public bool IsAtEnd => _run.IsEnded && Cursor >= _run.Seq;
 
-    /// <summary>Adds what is new to <paramref name="events"/> and moves the cursor.</summary>
-    public void Read(ICollection<RunEvent> events) => Cursor = _run.Read(Cursor, events);
+    /// <summary>Adds what is new to <paramref name="events"/>, at most to event <paramref name="upTo"/>, and moves the cursor.</summary>
+    public void Read(ICollection<RunEvent> events, long upTo = long.MaxValue) => Cursor = _run.Read(Cursor, events, upTo);
 
     /// <summary>Ends when the run has changed since the last wait, or <see cref="Wake"/> was called. One waiter at a time.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken = default)

@@ -24,6 +24,11 @@ internal static class ReadRun
             return formats.Unknown;
         }
 
+        if (after > 0 && !format.StartsAnywhere)
+        {
+            return Problem.Validation("after", $"The format {format.Name} is read from the start. To go on after an event, read sse or text.");
+        }
+
         if (run.IsEnded && after == run.Seq)
         {
             // 204 tells an EventSource to stop coming back.

@@ -57,6 +57,8 @@ internal sealed class SseFormat(string runId) : IRunFormat
     {
         public string Name => RunFormats.Default;
 
+        public bool StartsAnywhere => true;
+
         public IRunFormat Create(Run run, IQueryCollection query) => new SseFormat(run.Id);
     }
 }

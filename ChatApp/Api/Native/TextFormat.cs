@@ -126,6 +126,8 @@ internal sealed class TextFormat(bool footer) : IRunFormat
     {
         public string Name => "text";
 
+        public bool StartsAnywhere => true;
+
         public IRunFormat Create(Run run, IQueryCollection query) => new TextFormat(footer: query["footer"] != "false");
     }
 }
