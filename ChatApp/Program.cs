@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ChatApp.Api;
+using ChatApp.Api.AgUi;
+using ChatApp.Api.AiSdk;
 using ChatApp.Api.Native;
 using ChatApp.Components;
 using ChatApp.Conversations;
@@ -80,6 +82,8 @@ public static partial class Program
         app.UseAntiforgery();
         app.MapHealth();
         app.MapNative();
+        app.MapAiSdk();
+        app.MapAgUi();
         app.MapComponents();
         return app;
     }

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using ChatApp.Api.AgUi;
+using ChatApp.Api.AiSdk;
 using ChatApp.Api.Native;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +16,8 @@ public static class ApiRegistration
         services.AddSingleton<RunStream>();
         services.AddSingleton<RunFormats>();
         services.AddNative();
+        services.AddAiSdk();
+        services.AddAgUi();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
         return services;

@@ -84,7 +84,7 @@ internal static class ChatStreamValidation
     public static bool HasVisibleText(string text) => text.EnumerateRunes().Any(rune =>
         !Rune.IsWhiteSpace(rune) && Rune.GetUnicodeCategory(rune) is not (System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.Control));
 
-    private static Problem? Check(ChatStreamOptions? options) => options switch
+    public static Problem? Check(ChatStreamOptions? options) => options switch
     {
         { Temperature: not (null or (>= 0 and <= 2)) } => Problem.Validation("options.temperature", "temperature is a number from 0 to 2."),
         { TopP: not (null or (>= 0 and <= 1)) } => Problem.Validation("options.topP", "topP is a number from 0 to 1."),
