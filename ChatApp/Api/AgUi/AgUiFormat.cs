@@ -17,7 +17,9 @@ namespace ChatApp.Api.AgUi;
 /// <param name="takenCallIds">Ids of the calls in the thread.</param>
 internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, IEnumerable<string> takenCallIds) : PartFormat(takenCallIds)
 {
+    private readonly List<string> _unanswered = [];
     private int _messages;
+    private bool _hasCalls;
 
     protected override void WriteOther(RunEvent @event)
     {
@@ -26,7 +28,7 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
             case ConnectedEvent connected:
                 WriteStart(connected);
                 break;
-            case AgentStartEvent or AgentEndEvent:
+            case AgentStartEvent or AgentEndEvent when @event.Agent is not null:
                 BeginCustom("agent"u8, @event).WriteString("state"u8, @event is AgentStartEvent ? "running"u8 : "done"u8);
                 EndCustom();
                 break;
@@ -115,6 +117,7 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
     // All calls of a step belong to one message: a provider wants them together, with their results behind them.
     protected override void OpenCall(Voice voice, Call call)
     {
+        _hasCalls = true;
         var json = BeginCall("TOOL_CALL_START"u8, call);
         json.WriteString("toolCallName"u8, call.Name);
         json.WriteString("parentMessageId"u8, voice.Message ??= NextMessage());
@@ -134,6 +137,7 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
             WriteFragment(call, arguments.GetRawText());
         }
 
+        _unanswered.Add(call.Id);
         CutCall(call);
     }
 
@@ -146,6 +150,7 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
 
     protected override void WriteResult(Call call, ToolResultEvent result)
     {
+        _unanswered.Remove(call.Id);
         var json = BeginMessage("TOOL_CALL_RESULT"u8, NextMessage());
         json.WriteString("toolCallId"u8, call.Id);
         json.WriteString("content"u8, result.Content);
@@ -173,30 +178,47 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
         json = Begin("RUN_FINISHED"u8);
         json.WriteString("threadId"u8, threadId);
         json.WriteString("runId"u8, clientRunId);
+        WriteOutcome(json, done);
+        WriteUsage(json, done.Usage);
+        End();
+    }
+
+    protected override void WriteShutdown(RunProblem problem) => WriteError(problem, usage: null);
+
+    private void WriteOutcome(Utf8JsonWriter json, DoneEvent done)
+    {
         if (done.Reason == RunState.Cancelled)
         {
             // Not an error: somebody wanted it. The protocol has this outcome for a run that was stopped and did not fail, and it takes no result.
             json.WriteStartObject("outcome"u8);
             json.WriteString("type"u8, "cancelled"u8);
             json.WriteEndObject();
+            return;
         }
-        else
+
+        json.WriteStartObject("result"u8);
+        json.WriteString("state"u8, done.Reason.ToWire());
+        if (done.Finish is { } finish)
         {
-            json.WriteStartObject("result"u8);
-            json.WriteString("state"u8, done.Reason.ToWire());
-            if (done.Finish is { } finish)
+            json.WriteString("finishReason"u8, finish.Value);
+        }
+
+        json.WriteEndObject();
+        if (_hasCalls)
+        {
+            // Said, since a client left to itself waits for an answer to a call that was cut, too.
+            json.WriteStartObject("outcome"u8);
+            json.WriteString("type"u8, "success"u8);
+            json.WriteStartArray("pendingToolCallIds"u8);
+            foreach (var id in _unanswered)
             {
-                json.WriteString("finishReason"u8, finish.Value);
+                json.WriteStringValue(id);
             }
 
+            json.WriteEndArray();
             json.WriteEndObject();
         }
-
-        WriteUsage(json, done.Usage);
-        End();
     }
-
-    protected override void WriteShutdown(RunProblem problem) => WriteError(problem, usage: null);
 
     private void WriteStart(ConnectedEvent connected)
     {

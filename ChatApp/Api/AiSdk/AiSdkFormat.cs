@@ -31,7 +31,7 @@ internal sealed class AiSdkFormat(Run run, string? messageId) : PartFormat([])
             case ConnectedEvent connected:
                 WriteStart(connected);
                 break;
-            case AgentStartEvent or AgentEndEvent:
+            case AgentStartEvent or AgentEndEvent when @event.Agent is not null:
                 WriteAgent(@event);
                 break;
             case ThinkingEvent thinking:
@@ -141,6 +141,8 @@ internal sealed class AiSdkFormat(Run run, string? messageId) : PartFormat([])
         json.WriteString("toolName"u8, call.Name);
         json.WriteString("input"u8, call.Arguments.ToString());
         json.WriteString("errorText"u8, "The answer ended before this call was complete.");
+        // An application that sends the results of its calls by itself must not take this for one.
+        json.WriteBoolean("providerExecuted"u8, value: true);
         End();
     }
 
