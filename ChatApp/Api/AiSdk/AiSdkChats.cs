@@ -12,6 +12,18 @@ internal sealed class AiSdkChats(RunHost host)
     private readonly Dictionary<(string? Caller, string Chat), Latest> _latest = [];
     private int _sweepAt = SweepFrom;
 
+    /// <summary>How many chats it knows.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _latest.Count;
+            }
+        }
+    }
+
     /// <summary>Notes that a chat's last request started a run.</summary>
     public void Remember(Caller caller, string chat, Latest latest)
     {
