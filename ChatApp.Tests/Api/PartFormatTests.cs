@@ -5,6 +5,7 @@ using ChatApp.Api.AiSdk;
 using ChatApp.Runs;
 using ChatApp.Tests.Api.AgUi;
 using ChatApp.Tests.Api.AiSdk;
+using ChatApp.Tests.Infrastructure;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -50,6 +51,28 @@ public sealed class PartFormatTests
         Assert.Equal(string.Concat(events.OfType<TokenEvent>().Select(token => token.Content)), Pieces(frames, "TEXT_MESSAGE_CONTENT"));
         Assert.Equal(string.Concat(events.OfType<ReasoningEvent>().Select(token => token.Content)), Pieces(frames, "REASONING_MESSAGE_CONTENT"));
     });
+
+    /// <summary>The rules are written down from the clients; this says that the clients agree.</summary>
+    [Fact]
+    public async Task AnyRun_ToTheClientsThemselves_IsRefusedByNone()
+    {
+        var runs = Enumerable.Range(0, 150).Select(seed => (Events: RandomRuns.Make(seed), Goodbye: seed % 5 == 0)).ToList();
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { aiSdk = Write(new AiSdkFormat.Kind()), agUi = Write(new AgUiFormat.Kind()) }), TestContext.Current.CancellationToken);
+            var seen = await NodeClient.RunAsync("any-run.mjs", new Uri("http://localhost"), file);
+
+            Assert.Equal("""{"refused":[],"warnings":[]}""", seen.GetRawText());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        IEnumerable<List<JsonElement>> Write(IRunFormatKind kind) =>
+            runs.Select(run => RandomRuns.Write(kind, run.Goodbye ? run.Events.SkipLast(2) : run.Events, run.Goodbye));
+    }
 
     private static string Pieces(List<JsonElement> frames, string type) => string.Concat(
         frames.Where(frame => frame.ValueKind == JsonValueKind.Object && frame.GetProperty("type").GetString() == type).Select(frame => frame.GetProperty("delta").GetString()));

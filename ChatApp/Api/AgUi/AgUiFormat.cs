@@ -138,15 +138,10 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
         }
 
         _unanswered.Add(call.Id);
-        CutCall(call);
+        EndCall(call);
     }
 
-    // The end of a call is the same, complete or not.
-    protected override void CutCall(Call call)
-    {
-        BeginCall("TOOL_CALL_END"u8, call);
-        End();
-    }
+    protected override void CutCall(Call call) => EndCall(call);
 
     protected override void WriteResult(Call call, ToolResultEvent result)
     {
@@ -286,6 +281,12 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
         var json = Begin(type);
         json.WriteString("toolCallId"u8, call.Id);
         return json;
+    }
+
+    private void EndCall(Call call)
+    {
+        BeginCall("TOOL_CALL_END"u8, call);
+        End();
     }
 
     private Utf8JsonWriter BeginCustom(ReadOnlySpan<byte> name, RunEvent @event)

@@ -108,8 +108,7 @@ internal static class AgUiMessages
     private static DataContent? Inline(string? base64, string? mediaType) =>
         base64 is null || string.IsNullOrEmpty(mediaType) ? null : DataUrl.Read($"data:{mediaType};base64,{base64}", mediaType);
 
-    // Neighbours are one message here: a provider wants all calls of a step together. A call that nothing answers, or that was cut, is
-    // left out, since providers refuse it.
+    // A call that nothing answers, or that was cut, is left out, since providers refuse it.
     private static string? AddAnswer(List<ChatMessage> messages, AgUiMessage message, HashSet<string> answered, HashSet<string> asked)
     {
         var contents = new List<AIContent>();
@@ -158,7 +157,8 @@ internal static class AgUiMessages
             return;
         }
 
-        if (messages is [.., var last] && last.Role == role)
+        // All calls of a step stand in one message, and their answers in the next: what comes between them joins the first.
+        if (messages is [.., var last] && last.Role == role && last.Contents.Any(content => content is FunctionCallContent or FunctionResultContent))
         {
             foreach (var content in contents)
             {

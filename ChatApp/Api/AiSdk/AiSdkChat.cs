@@ -99,7 +99,7 @@ internal static class AiSdkChat
     // The chat's id has a name space of its own: it can't name a conversation of the page, nor another caller's.
     private static StartedRun Ask(RunHost host, ConversationBook book, AiSdkRequest body, RunRequest request)
     {
-        var conversation = book.Open($"ai-sdk-{request.Caller.Name}-{body.Id}");
+        var conversation = book.Open($"ai-sdk:{Uri.EscapeDataString(request.Caller.Name ?? "")}:{body.Id}");
         if (body.Trigger != "regenerate-message" || conversation.Turns is not [.., var last])
         {
             return StartRun.AskIn(book, conversation, UiMessages.LastPrompt(request.Messages), body.System, host, request);
