@@ -31,6 +31,14 @@ public sealed class PartFormatTests
         Check(events => AgUiRules.Check(RandomRuns.Write(new AgUiFormat.Kind(), events.SkipLast(2), goodbye: true)));
 
     [Fact]
+    public void AnyFormat_RunReadFromACursorOn_ObeysTheClient() => Check(events =>
+    {
+        var rest = events.Skip(events.Count / 2).ToList();
+        AiSdkRules.Check(RandomRuns.Write(new AiSdkFormat.Kind(), rest), cut: false);
+        AgUiRules.Check(RandomRuns.Write(new AgUiFormat.Kind(), rest));
+    });
+
+    [Fact]
     public void AiSdk_PiecesMerged_SaysTheSame() => Check(events => AssertSame(new AiSdkFormat.Kind(), events));
 
     [Fact]

@@ -12,6 +12,8 @@ namespace ChatApp.Tests.Api;
 /// <summary>Runs made of any events in any order, and what a format writes for them.</summary>
 internal static class RandomRuns
 {
+    private const string RunId = "0199a1b2c3d47e5f8091a2b3c4d5e6f7";
+
     private static readonly string?[] Agents = [null, null, "red", "blue", ""];
     private static readonly string[] Pieces = ["", "Hel", "lo\r\n\n", "data: [DONE]", "👋", "\u2028\"\\"];
     private static readonly string[] Fragments = ["", "{", "\"a\":", "1}", "\ud83d"];
@@ -22,7 +24,7 @@ internal static class RandomRuns
     {
         var random = new Random(seed);
         var agents = random.Next(2) == 0 ? [null] : Agents;
-        List<RunEvent> events = [new ConnectedEvent("0199a1b2c3d47e5f8091a2b3c4d5e6f7", "fake/model", random.Next(2) == 0 ? "c1" : null)];
+        List<RunEvent> events = [new ConnectedEvent(RunId, "fake/model", random.Next(2) == 0 ? "c1" : null)];
         for (var left = random.Next(40); left > 0; left--)
         {
             events.Add(Any(random) with { Agent = Pick(random, agents) });
@@ -71,7 +73,7 @@ internal static class RandomRuns
     /// <summary>Every JSON object a format writes for the events, and then perhaps for a server that goes away; what is no JSON comes as a string.</summary>
     public static List<JsonElement> Write(IRunFormatKind kind, IEnumerable<RunEvent> events, bool goodbye = false)
     {
-        var connected = (ConnectedEvent)events.First();
+        var connected = events.OfType<ConnectedEvent>().FirstOrDefault() ?? new ConnectedEvent(RunId, "fake/model", null);
         var run = new Run(connected.RunId, connected.Model, new RunRequest { Messages = [], ConversationId = connected.ConversationId }, new FakeTime());
         var output = new ArrayBufferWriter<byte>();
         using var format = kind.Create(run, new QueryCollection());

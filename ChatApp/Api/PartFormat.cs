@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using ChatApp.Api.Native;
 using ChatApp.Runs;
@@ -11,9 +10,10 @@ namespace ChatApp.Api;
 /// open, for each agent, and closes all of it whatever the end is. A format says how opening and closing are written, in frames of one JSON
 /// object, <c>data: {"type":…}</c>.
 /// </summary>
+/// <param name="run">The run to write.</param>
 /// <param name="takenCallIds">Ids of calls that the client has from before, so that no new call gets one of them.</param>
 /// <remarks>Parts are counted, not named after their first event: where that is depends on what the reader got merged.</remarks>
-internal abstract class PartFormat(IEnumerable<string> takenCallIds) : IRunFormat
+internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCallIds) : IRunFormat
 {
     private readonly Dictionary<string, Voice> _voices = [];
     private readonly Dictionary<(string Agent, string Id), Call> _calls = [];
@@ -21,11 +21,15 @@ internal abstract class PartFormat(IEnumerable<string> takenCallIds) : IRunForma
     private IBufferWriter<byte> _output = null!;
     private Utf8JsonWriter? _json;
     private RunProblem? _problem;
+    private bool _begun;
 
     public string ContentType => "text/event-stream";
 
     // There is no cursor to come back with: a reader that comes back begins again.
     public bool CanComeBack => false;
+
+    /// <summary>The run to write.</summary>
+    protected Run Run => run;
 
     /// <summary>How many agents are in a step.</summary>
     protected int OpenSteps => _voices.Values.Count(voice => voice.Step is not null);
@@ -37,6 +41,16 @@ internal abstract class PartFormat(IEnumerable<string> takenCallIds) : IRunForma
     public void Write(RunEvent @event, IBufferWriter<byte> output)
     {
         _output = output;
+        if (!_begun)
+        {
+            _begun = true;
+            if (@event is not ConnectedEvent)
+            {
+                // Read from a cursor on: the stream has its beginning all the same.
+                WriteOther(new ConnectedEvent(run.Id, run.Model, run.ConversationId));
+            }
+        }
+
         switch (@event)
         {
             case TokenEvent { Content.Length: > 0 } token:
@@ -357,72 +371,5 @@ internal abstract class PartFormat(IEnumerable<string> takenCallIds) : IRunForma
         }
 
         return unused;
-    }
-
-    /// <summary>One agent, or the answer without agents, and what it has open.</summary>
-    protected sealed class Voice(string? agent)
-    {
-        /// <summary>The agent's name; null without agents.</summary>
-        public string? Agent => agent;
-
-        /// <summary>The text or reasoning it is in.</summary>
-        public Part? Part { get; set; }
-
-        /// <summary>The number of the step it is in.</summary>
-        public int? Step { get; set; }
-
-        /// <summary>The message its next calls belong to, for a format that wants one.</summary>
-        public string? Message { get; set; }
-
-        /// <summary>Calls whose arguments are still coming.</summary>
-        internal List<Call> Open { get; } = [];
-
-        /// <summary>This step's calls that came in fragments.</summary>
-        internal Dictionary<int, Call> ByIndex { get; } = [];
-    }
-
-    /// <summary>A stretch of text or of reasoning.</summary>
-    protected sealed class Part(bool isReasoning)
-    {
-        /// <summary>Whether it is reasoning.</summary>
-        public bool IsReasoning => isReasoning;
-
-        /// <summary>Its id in the format.</summary>
-        public string Id { get; set; } = "";
-    }
-
-    /// <summary>Where a call stands.</summary>
-    protected enum CallState
-    {
-        /// <summary>Its id or its tool is not known yet: nothing was written.</summary>
-        Unknown,
-
-        Open,
-
-        Complete,
-
-        Cut,
-    }
-
-    /// <summary>A tool call.</summary>
-    protected sealed class Call
-    {
-        /// <summary>Its id in the format: the provider's, unless that was used before.</summary>
-        public string Id { get; set; } = "";
-
-        /// <summary>The provider's id.</summary>
-        public string? GivenId { get; set; }
-
-        /// <summary>The tool.</summary>
-        public string? Name { get; set; }
-
-        /// <summary>The arguments' text so far, where they came in fragments.</summary>
-        public StringBuilder Arguments { get; } = new();
-
-        /// <summary>Where it stands.</summary>
-        public CallState State { get; set; }
-
-        /// <summary>Whether its result was written.</summary>
-        public bool HasResult { get; set; }
     }
 }

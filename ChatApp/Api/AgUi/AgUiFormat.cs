@@ -15,7 +15,7 @@ namespace ChatApp.Api.AgUi;
 /// <param name="threadId">The thread's id, of the client's choosing.</param>
 /// <param name="clientRunId">The run's id, of the client's choosing.</param>
 /// <param name="takenCallIds">Ids of the calls in the thread.</param>
-internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, IEnumerable<string> takenCallIds) : PartFormat(takenCallIds)
+internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, IEnumerable<string> takenCallIds) : PartFormat(run, takenCallIds)
 {
     private readonly List<string> _unanswered = [];
     private int _messages;
@@ -252,7 +252,7 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
     {
         json.WriteStartArray("usage"u8);
         json.WriteStartObject();
-        json.WriteString("model"u8, run.Model);
+        json.WriteString("model"u8, Run.Model);
         json.WriteNumber("inputTokens"u8, usage.InputTokens);
         json.WriteNumber("outputTokens"u8, usage.OutputTokens);
         json.WriteNumber("totalTokens"u8, usage.TotalTokens);
@@ -267,7 +267,7 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
         End();
     }
 
-    private string NextMessage() => $"{run.Id}-{++_messages}";
+    private string NextMessage() => $"{Run.Id}-{++_messages}";
 
     private Utf8JsonWriter BeginMessage(ReadOnlySpan<byte> type, string id)
     {

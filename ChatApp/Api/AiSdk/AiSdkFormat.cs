@@ -17,7 +17,7 @@ namespace ChatApp.Api.AiSdk;
 /// </summary>
 /// <param name="run">The run to write.</param>
 /// <param name="messageId">The message the answer goes on with; null for one of its own.</param>
-internal sealed class AiSdkFormat(Run run, string? messageId) : PartFormat([])
+internal sealed class AiSdkFormat(Run run, string? messageId) : PartFormat(run, [])
 {
     private int _parts;
     private int _sources;
@@ -205,7 +205,7 @@ internal sealed class AiSdkFormat(Run run, string? messageId) : PartFormat([])
     private void WriteStart(ConnectedEvent connected)
     {
         var json = Begin("start"u8);
-        json.WriteString("messageId"u8, messageId ?? $"msg_{run.Id}");
+        json.WriteString("messageId"u8, messageId ?? $"msg_{Run.Id}");
         json.WriteStartObject("messageMetadata"u8);
         json.WriteString("model"u8, connected.Model);
         json.WriteString("runId"u8, connected.RunId);
