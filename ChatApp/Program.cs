@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ChatApp.Api;
+using ChatApp.Api.AgUi;
+using ChatApp.Api.AiSdk;
 using ChatApp.Api.Native;
 using ChatApp.Api.OpenAI;
 using ChatApp.Api.Responses;
@@ -85,6 +87,8 @@ public static partial class Program
         app.MapApiDescription();
         app.MapOpenAI();
         app.MapResponses();
+        app.MapAiSdk();
+        app.MapAgUi();
         app.MapComponents();
         return app;
     }

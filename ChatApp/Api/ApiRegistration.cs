@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using ChatApp.Api.AgUi;
+using ChatApp.Api.AiSdk;
 using ChatApp.Api.Native;
 using ChatApp.Api.OpenAI;
 using ChatApp.Api.Responses;
@@ -19,6 +21,8 @@ public static class ApiRegistration
         services.AddApiDescription();
         services.AddOpenAI();
         services.AddResponses();
+        services.AddAiSdk();
+        services.AddAgUi();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
         return services;

@@ -36,9 +36,15 @@ internal static class JsonBody
         try
         {
             StrictUtf8.GetCharCount(bytes);
-            return JsonSerializer.Deserialize<T>(bytes, Options) is { } value
-                ? (value, bytes, null)
-                : (null, bytes, Problem.Validation("", "The body is null. Send an object."));
+            if (JsonSerializer.Deserialize<T>(bytes, Options) is not { } value)
+            {
+                return (null, bytes, Problem.Validation("", "The body is null. Send an object."));
+            }
+
+            // Where a value is kept as JSON, half a character, as in "\ud83d", would be found only when it is used.
+            return HasSurrogateEscape(bytes) && !IsWellFormed(bytes)
+                ? (null, bytes, Problem.InvalidJson("The body is not valid UTF-8."))
+                : (value, bytes, null);
         }
         catch (JsonException exception) when (exception.Message.StartsWith("Duplicate", StringComparison.Ordinal))
         {
@@ -80,6 +86,8 @@ internal static class JsonBody
 
         return body.ToArray();
     }
+
+    private static bool HasSurrogateEscape(ReadOnlySpan<byte> bytes) => bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0;
 
     private static bool IsWellFormed(byte[] bytes)
     {

@@ -53,7 +53,7 @@ public sealed class ResponsesFormatTests
                 run.StartStep(run.Whole);
                 break;
             default:
-                run.AddSource(new RunSource("Title", $"https://example.org/{run.Seq}"));
+                run.AddSource(run.Whole, new RunSource("Title", $"https://example.org/{run.Seq}"));
                 break;
         }
     }

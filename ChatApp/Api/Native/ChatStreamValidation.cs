@@ -116,7 +116,7 @@ internal static class ChatStreamValidation
         return null;
     }
 
-    private static Problem? Check(ChatStreamOptions? options) => options switch
+    public static Problem? Check(ChatStreamOptions? options) => options switch
     {
         { Temperature: not (null or (>= 0 and <= 2)) } => Problem.Validation("options.temperature", "temperature is a number from 0 to 2."),
         { TopP: not (null or (>= 0 and <= 1)) } => Problem.Validation("options.topP", "topP is a number from 0 to 1."),

@@ -108,7 +108,8 @@ internal static class StartRun
         return AskIn(book, conversation, body.Messages!.Last(message => message.Role == "user").Content!, body.System, host, request);
     }
 
-    private static StartedRun AskIn(ConversationBook book, Conversation conversation, string prompt, string? system, RunHost host, RunRequest request)
+    /// <summary>Asks in a conversation: its own messages and the prompt are what the model is sent.</summary>
+    public static StartedRun AskIn(ConversationBook book, Conversation conversation, string prompt, string? system, RunHost host, RunRequest request)
     {
         StartedRun? started = null;
         try
