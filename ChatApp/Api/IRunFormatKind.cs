@@ -8,6 +8,9 @@ internal interface IRunFormatKind
     /// <summary>Its name in <c>format=</c>.</summary>
     string Name { get; }
 
+    /// <summary>The media type of its streams: what a request's <c>Accept</c> must allow.</summary>
+    string ContentType => "text/event-stream";
+
     /// <summary>Makes the writer of one stream.</summary>
     /// <param name="run">The run to write.</param>
     /// <param name="query">The request's query, for options of the format.</param>

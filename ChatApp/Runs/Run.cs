@@ -9,6 +9,9 @@ namespace ChatApp.Runs;
 /// <remarks>All members may be used from any thread. Only its <see cref="RunHost"/> writes to it.</remarks>
 public sealed class Run
 {
+    /// <summary>Pieces of text are not merged past this many characters: clients limit the size of one event.</summary>
+    internal const int MaxMerged = 64 * 1024;
+
     private readonly Lock _lock = new();
     private readonly List<Entry> _entries = [];
     private readonly TextLog _text = new();
@@ -134,13 +137,20 @@ public sealed class Run
         }
     }
 
-    /// <summary>The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of text come as one.</summary>
+    /// <summary>
+    /// The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of text come as one, of at most
+    /// <see cref="MaxMerged"/> characters.
+    /// </summary>
+    /// <param name="after">The number of the last event the reader has; 0 for none.</param>
+    /// <param name="events">Where to add them.</param>
+    /// <param name="most">How many to add at most.</param>
     /// <returns>The number of the last event read: the reader's new cursor.</returns>
-    public long Read(long after, ICollection<RunEvent> events)
+    public long Read(long after, ICollection<RunEvent> events, int most = int.MaxValue)
     {
         lock (_lock)
         {
-            for (var i = (int)after; i < _entries.Count; i++)
+            var i = (int)after;
+            for (; i < _entries.Count && most-- > 0; i++)
             {
                 var entry = _entries[i];
                 if (entry.Event is { } whole)
@@ -150,7 +160,10 @@ public sealed class Run
                 }
 
                 var first = i;
-                while (i + 1 < _entries.Count && _entries[i + 1].Event is null && _entries[i + 1].IsReasoning == entry.IsReasoning)
+                while (i + 1 < _entries.Count
+                    && _entries[i + 1] is { Event: null } next
+                    && next.IsReasoning == entry.IsReasoning
+                    && next.End - entry.Start <= MaxMerged)
                 {
                     i++;
                 }
@@ -158,7 +171,7 @@ public sealed class Run
                 events.Add(Delta(first, i));
             }
 
-            return Math.Max(after, _entries.Count);
+            return i;
         }
     }
 

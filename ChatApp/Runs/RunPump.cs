@@ -22,6 +22,12 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
         try
         {
             run.Start();
+            if (run.IsEnded)
+            {
+                // Stopped while it was queued: the provider never hears of it.
+                return;
+            }
+
             run.StartStep();
             await foreach (var update in client.GetStreamingResponseAsync(request.Messages, request.Options, any.Token))
             {

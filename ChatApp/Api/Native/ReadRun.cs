@@ -18,10 +18,10 @@ internal static class ReadRun
             return problem;
         }
 
-        var formats = context.RequestServices.GetRequiredService<RunFormats>();
-        if (formats.Find(context.Request.Query["format"]) is not { } format)
+        var (format, unfit) = context.RequestServices.GetRequiredService<RunFormats>().Pick(context.Request.Query["format"], context.Request);
+        if (unfit is not null)
         {
-            return formats.Unknown;
+            return unfit;
         }
 
         if (run.IsEnded && after == run.Seq)
@@ -31,7 +31,15 @@ internal static class ReadRun
             return Results.NoContent();
         }
 
-        return new RunStreamResult(run, after, format.Create(run, context.Request.Query));
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            // Says whether there is something to read, without being a reader.
+            context.Response.Headers["X-Run-Id"] = run.Id;
+            context.Response.ContentType = format!.ContentType;
+            return Results.Empty;
+        }
+
+        return new RunStreamResult(run, after, format!.Create(run, context.Request.Query));
     }
 
     public static IResult Status(string id, HttpContext context, RunHost host)
@@ -39,6 +47,11 @@ internal static class ReadRun
         if (host.Find(id, context.GetCaller()) is not { } run)
         {
             return Problem.NotFound;
+        }
+
+        if (Accept.Check(context.Request, "application/json") is { } unfit)
+        {
+            return unfit;
         }
 
         context.Response.Headers["X-Run-Id"] = run.Id;

@@ -8,10 +8,12 @@ namespace ChatApp.Api.Native;
 /// <summary>The answer's text as it comes, for a terminal, with one line at the end that says how it went.</summary>
 internal sealed class TextFormat(bool footer) : IRunFormat
 {
+    private const string MediaType = "text/plain; charset=utf-8";
+
     private string? _problem;
     private RunState _state;
 
-    public string ContentType => "text/plain; charset=utf-8";
+    public string ContentType => MediaType;
 
     public void Write(RunEvent @event, IBufferWriter<byte> output)
     {
@@ -70,6 +72,8 @@ internal sealed class TextFormat(bool footer) : IRunFormat
     public sealed class Kind : IRunFormatKind
     {
         public string Name => "text";
+
+        public string ContentType => MediaType;
 
         public IRunFormat Create(Run run, IQueryCollection query) => new TextFormat(footer: query["footer"] != "false");
     }
