@@ -45,27 +45,27 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>A frame as a client sends it, RFC 6455, 5.2.</summary>
-    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true, bool masked = true, int reserved = 0)
+    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true, int reserved = 0)
     {
         var frame = new List<byte> { (byte)((final ? 0x80 : 0) | (reserved << 4) | opcode) };
-        var mask = masked ? 0x80 : 0;
+        const int Masked = 0x80;
         switch (payload.Length)
         {
             case < 126:
-                frame.Add((byte)(mask | payload.Length));
+                frame.Add((byte)(Masked | payload.Length));
                 break;
             case <= ushort.MaxValue:
-                frame.AddRange([(byte)(mask | 126), (byte)(payload.Length >> 8), (byte)payload.Length]);
+                frame.AddRange([(byte)(Masked | 126), (byte)(payload.Length >> 8), (byte)payload.Length]);
                 break;
             default:
                 var length = new byte[8];
                 BinaryPrimitives.WriteInt64BigEndian(length, payload.Length);
-                frame.AddRange([(byte)(mask | 127), .. length]);
+                frame.AddRange([(byte)(Masked | 127), .. length]);
                 break;
         }
 
         // A mask of zeros leaves the payload as it is.
-        frame.AddRange(masked ? [0, 0, 0, 0, .. payload] : payload.ToArray());
+        frame.AddRange([0, 0, 0, 0, .. payload]);
         return [.. frame];
     }
 

@@ -36,6 +36,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
     private readonly LinkedList<(string RequestId, string RunId)> _requests = [];
     private readonly List<Task> _stopping = [];
     private volatile bool _hasLasted;
+    private volatile bool _brokeProtocol;
     private volatile SocketEnd? _end;
 
     public SocketSession(WebSocket socket, HttpContext context, RunHost host, ConversationBook book, ApiOptions options, TimeProvider time, ILogger logger)
@@ -115,8 +116,13 @@ internal sealed partial class SocketSession : IAsyncDisposable
             await _socket.CloseOutputAsync(end.Status, end.Reason, CancellationToken.None).WaitAsync(RunStream.WriteDeadline, _time);
         }
 
-        // A connection that is cut with something unread takes the close frame with it.
+        // A connection that is cut too early takes the close frame with it.
         await receiving.WaitAsync(CloseWait, _time);
+        if (_brokeProtocol)
+        {
+            // The framework has sent the close frame by itself and listens no more: the client ends the connection.
+            await Task.Delay(CloseWait, _time, _context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task ReceiveAsync()
@@ -146,6 +152,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
         catch (Exception exception) when (IsGone(exception))
         {
             Log.Gone(_logger, exception);
+            _brokeProtocol = exception is WebSocketException { WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely };
             End(SocketEnd.Left);
         }
         catch (Exception exception)
