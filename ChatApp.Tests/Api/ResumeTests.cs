@@ -130,19 +130,16 @@ public sealed class ResumeTests
                 }
             }
 
-            var previous = 0L;
+            if (how == How.Post)
+            {
+                // A repeated POST begins again at the first event, and so does the client.
+                (_text, _last) = ("", 0);
+            }
+
             foreach (var @event in Events(connection, how))
             {
                 var seq = @event.GetProperty("seq").GetInt64();
-                Assert.True(seq > previous, "In order, and none twice");
-                previous = seq;
-                if (seq <= _last)
-                {
-                    // A repeated POST begins at the first event; what the client has already it leaves out.
-                    Assert.Equal(How.Post, how);
-                    continue;
-                }
-
+                Assert.True(seq > _last, "In order, and none twice");
                 _last = seq;
                 _text += @event.GetProperty("type").GetString() == "token" ? @event.GetProperty("content").GetString() : "";
             }

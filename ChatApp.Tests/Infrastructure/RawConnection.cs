@@ -11,6 +11,7 @@ internal sealed class RawConnection : IDisposable
     private readonly TcpClient _client = new();
     private readonly List<byte> _received = [];
     private readonly byte[] _buffer = new byte[64 * 1024];
+    private NetworkStream? _stream;
     private int _taken;
 
     private RawConnection()
@@ -26,6 +27,7 @@ internal sealed class RawConnection : IDisposable
     {
         var connection = new RawConnection();
         await connection._client.ConnectAsync(app.Host, app.Port);
+        connection._stream = connection._client.GetStream();
         return connection;
     }
 
@@ -71,7 +73,7 @@ internal sealed class RawConnection : IDisposable
 
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 
-    public async Task SendAsync(byte[] bytes) => await _client.GetStream().WriteAsync(bytes);
+    public async Task SendAsync(byte[] bytes) => await _stream!.WriteAsync(bytes);
 
     /// <summary>Sends an object as one WebSocket message.</summary>
     public Task SendMessageAsync(object message) => SendAsync(Frame(1, JsonSerializer.SerializeToUtf8Bytes(message)));
@@ -82,7 +84,7 @@ internal sealed class RawConnection : IDisposable
         using var limit = new CancellationTokenSource(Eventually.Limit);
         try
         {
-            var read = await _client.GetStream().ReadAsync(_buffer.AsMemory(0, Math.Min(most, _buffer.Length)), limit.Token);
+            var read = await _stream!.ReadAsync(_buffer.AsMemory(0, Math.Min(most, _buffer.Length)), limit.Token);
             _received.AddRange(_buffer.AsSpan(0, read));
             return read > 0;
         }

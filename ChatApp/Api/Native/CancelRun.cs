@@ -11,6 +11,9 @@ internal static class CancelRun
     // A body is not needed and not read: a stop must not fail for what came with it, only what is no stop any more is refused.
     private const int MaxBodyBytes = 4 * 1024;
 
+    private static readonly Problem BodyTooLarge =
+        new("body-too-large", "The body is too large", StatusCodes.Status413PayloadTooLarge, "Stopping a run needs no body, and takes one of at most 4 KB.");
+
     public static async Task<IResult> PostAsync(string id, HttpContext context, RunHost host)
     {
         if (host.Find(id, context.GetCaller()) is not { } run)
@@ -20,7 +23,7 @@ internal static class CancelRun
 
         if (await HasTooLargeBodyAsync(context))
         {
-            return Problem.BodyTooLarge;
+            return BodyTooLarge;
         }
 
         context.Response.Headers["X-Run-Id"] = run.Id;
