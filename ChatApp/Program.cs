@@ -81,6 +81,7 @@ public static partial class Program
         app.Use((context, next) => context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase) && !OriginRule.Allows(context.Request)
             ? Problem.CrossSite.ExecuteAsync(context)
             : next(context));
+        app.UseWebSockets();
         app.UseAntiforgery();
         app.MapHealth();
         app.MapNative();

@@ -2,7 +2,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using ChatApp.Runs;
+using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatApp.Tests.Api;
 
@@ -105,6 +109,98 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
     }
 
     [Fact]
+    public async Task BPost_OtherEncodings_AreInvalidJson()
+    {
+        foreach (var encoding in new Encoding[] { new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), new UnicodeEncoding(), new UTF32Encoding() })
+        {
+            using var content = new ByteArrayContent([.. encoding.GetPreamble(), .. encoding.GetBytes(Ok)]);
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            await AssertProblem(await app.Client.PostAsync("/api/chat/stream", content), HttpStatusCode.BadRequest, "invalid-json");
+        }
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("*/*", true)]
+    [InlineData("text/*", true)]
+    [InlineData("text/event-stream", true)]
+    [InlineData("text/event-stream; charset=utf-8", true)]
+    [InlineData("application/json, text/plain, */*", true)]
+    [InlineData("made up", true)]
+    [InlineData("application/json", false)]
+    [InlineData("text/plain", false)]
+    [InlineData("text/event-stream;q=0, */*", false)]
+    [InlineData("*/*;q=0", false)]
+    public async Task BGetBPost_Accept_ThatRulesOutTheType_Is406(string? accept, bool allowed)
+    {
+        var run = await EndedRunAsync();
+        foreach (var (method, url) in new[] { (HttpMethod.Post, "/api/chat/stream"), (HttpMethod.Get, "/api/stream?q=hi"), (HttpMethod.Get, $"/api/runs/{run}/events") })
+        {
+            using var request = new HttpRequestMessage(method, url);
+            request.Content = method == HttpMethod.Post ? new StringContent(Ok, Encoding.UTF8, "application/json") : null;
+            if (accept is not null)
+            {
+                request.Headers.TryAddWithoutValidation("Accept", accept);
+            }
+
+            var response = await app.Client.SendAsync(request);
+            if (allowed)
+            {
+                Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+            }
+            else
+            {
+                await AssertProblem(response, HttpStatusCode.NotAcceptable, "not-acceptable");
+                Assert.False(response.Headers.Contains("X-Run-Id"));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task BPost_IdempotencyKeyTwice_IsRefused()
+    {
+        using var connection = await RawConnection.OpenAsync(app.Client.BaseAddress!);
+        await connection.SendAsync(
+            $"POST /api/chat/stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\nContent-Type: application/json\r\nContent-Length: {Ok.Length}\r\n\r\n{Ok}");
+        await ReadToEndAsync(connection);
+        Assert.StartsWith("HTTP/1.1 400 ", connection.ReceivedText, StringComparison.Ordinal);
+        Assert.Contains("invalid-idempotency-key", connection.ReceivedText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BPost_ClientClosesDuringTheUpload_NothingIsAsked()
+    {
+        var model = new FakeChatClient();
+        await using var own = await TestApp.StartAsync(model);
+        using (var connection = await RawConnection.OpenAsync(own.Client.BaseAddress!))
+        {
+            await connection.SendAsync($"POST /api/chat/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Ok.Length}\r\n\r\n{Ok[..^1]}");
+            connection.CloseSending();
+            await ReadToEndAsync(connection);
+            Assert.DoesNotContain("X-Run-Id", connection.ReceivedText, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, model.Calls);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/api/chat/stream", "POST")]
+    [InlineData("GET", "/api/chat/stream?message=hi", "POST")]
+    [InlineData("DELETE", "/api/runs/RUN/cancel", "POST")]
+    [InlineData("GET", "/api/runs/RUN/cancel", "POST")]
+    [InlineData("POST", "/api/stream", "GET")]
+    [InlineData("POST", "/api/ws", "GET")]
+    [InlineData("POST", "/api/runs/RUN/events", "GET, HEAD")]
+    [InlineData("DELETE", "/api/runs/RUN", "GET, HEAD")]
+    public async Task WrongMethod_Is405AndNamesTheRightOne(string method, string url, string allow)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), url.Replace("RUN", await EndedRunAsync(), StringComparison.Ordinal));
+        var response = await app.Client.SendAsync(request);
+        await AssertProblem(response, HttpStatusCode.MethodNotAllowed, "method-not-allowed");
+        Assert.Equal(allow, string.Join(", ", response.Content.Headers.Allow));
+    }
+
+    [Fact]
     public async Task BPost_ChunkedBodyOverTheLimit_Is413()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/chat/stream") { Content = new StringContent(new string(' ', 2_000_000), Encoding.UTF8, "application/json") };
@@ -136,6 +232,11 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
     [InlineData("/api/stream?q=")]
     [InlineData("/api/stream?q=%20")]
     [InlineData("/api/stream?q=hi&format=xml")]
+    [InlineData("/api/stream?q=hi&format=sse&format=sse")]
+    [InlineData("/api/stream?q=hi&q=ho")]
+    [InlineData("/api/stream?q=hi&model=a&model=b")]
+    [InlineData("/api/stream?q=hi&session=a&session=b")]
+    [InlineData("/api/stream?q=hi&system=a&system=b")]
     public async Task BGet_StreamQuery_IsRefused(string url) => await AssertProblem(await app.Client.GetAsync(url), HttpStatusCode.BadRequest, "validation");
 
     [Theory]
@@ -151,6 +252,116 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
             Assert.True(response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.BadRequest);
             Assert.DoesNotContain(id, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task BGet_LongRunId_Is404WithoutReflection()
+    {
+        var id = new string('a', 7000);
+        foreach (var (method, url) in new[] { (HttpMethod.Get, $"/api/runs/{id}"), (HttpMethod.Get, $"/api/runs/{id}/events"), (HttpMethod.Post, $"/api/runs/{id}/cancel") })
+        {
+            using var request = new HttpRequestMessage(method, url);
+            var response = await app.Client.SendAsync(request);
+            Assert.DoesNotContain(id, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            await AssertProblem(response, HttpStatusCode.NotFound, "not-found");
+        }
+    }
+
+    [Fact]
+    public async Task BGet_Head_SaysWhetherThereIsSomethingWithoutReadingIt()
+    {
+        var run = await EndedRunAsync();
+        foreach (var (url, status) in new[]
+        {
+            ($"/api/runs/{run}/events", HttpStatusCode.OK),
+            ($"/api/runs/{run}", HttpStatusCode.OK),
+            ($"/api/runs/{run}/events?after=x", HttpStatusCode.BadRequest),
+            ("/api/runs/unknown/events", HttpStatusCode.NotFound),
+            ("/api/runs/unknown", HttpStatusCode.NotFound),
+        })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Head, url);
+            var response = await app.Client.SendAsync(request);
+            Assert.Equal(status, response.StatusCode);
+            Assert.Equal("", await response.Content.ReadAsStringAsync());
+            Assert.Equal(status == HttpStatusCode.OK, response.Headers.Contains("X-Run-Id"));
+        }
+    }
+
+    [Fact]
+    public async Task BGet_HeadOfALiveRun_EndsAtOnceAndIsNoReader()
+    {
+        var model = new FakeChatClient();
+        await using var own = await TestApp.StartAsync(model);
+        using var stream = await SseClient.GetAsync(own.Client, "/api/stream?q=hi");
+        var id = stream.Response.Headers.GetValues("X-Run-Id").Single();
+        using var request = new HttpRequestMessage(HttpMethod.Head, $"/api/runs/{id}/events");
+        using var head = await own.Client.SendAsync(request);
+
+        Assert.Equal("text/event-stream", head.Content.Headers.ContentType!.MediaType);
+        var host = own.Services.GetRequiredService<RunHost>();
+        Assert.Equal(1, host.ReadersOf(host.Find(id, Caller.Local)!));
+    }
+
+    [Fact]
+    public async Task BGet_HeadersThatAskForLess_AreIgnored()
+    {
+        var run = await EndedRunAsync();
+        var all = await app.Client.GetStringAsync($"/api/runs/{run}/events");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{run}/events?message=hi");
+        request.Headers.Add("Range", "bytes=0-9");
+        request.Headers.Add("Accept-Encoding", "gzip, br");
+        var response = await app.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(all, await response.Content.ReadAsStringAsync());
+        Assert.Empty(response.Content.Headers.ContentEncoding);
+        Assert.True(response.Headers.CacheControl is { NoCache: true, NoTransform: true });
+    }
+
+    [Fact]
+    public async Task BGet_HeaderAndQueryThatDiffer_TheHeaderWins()
+    {
+        var run = await EndedRunAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{run}/events?after=1");
+        request.Headers.Add("Last-Event-ID", $"{run}:2");
+        var text = await (await app.Client.SendAsync(request)).Content.ReadAsStringAsync();
+        Assert.StartsWith($"id: {run}:3\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/api/stream?q=hi")]
+    [InlineData("/api/runs/RUN/events")]
+    public async Task BGet_LastEventIdTwice_IsRefused(string url)
+    {
+        var run = await EndedRunAsync();
+        using var connection = await RawConnection.OpenAsync(app.Client.BaseAddress!);
+        await connection.SendAsync(
+            $"GET {url.Replace("RUN", run, StringComparison.Ordinal)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nLast-Event-ID: {run}:1\r\nLast-Event-ID: {run}:2\r\n\r\n");
+        await ReadToEndAsync(connection);
+        Assert.StartsWith("HTTP/1.1 400 ", connection.ReceivedText, StringComparison.Ordinal);
+        Assert.Contains(":invalid-cursor", connection.ReceivedText, StringComparison.Ordinal);
+    }
+
+    // What nginx speaks to its upstreams unless told otherwise.
+    [Fact]
+    public async Task BGet_Http10_IsStreamedAndClosedAtTheEnd()
+    {
+        var model = new FakeChatClient();
+        await using var own = await TestApp.StartAsync(model);
+        using var connection = await RawConnection.OpenAsync(own.Client.BaseAddress!);
+        await connection.SendAsync("GET /api/stream?q=hi HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        while (!connection.ReceivedText.Contains("\"type\":\"connected\"", StringComparison.Ordinal))
+        {
+            Assert.True(await connection.ReadAsync());
+        }
+
+        model.Say("hello");
+        model.Finish();
+        await ReadToEndAsync(connection);
+        Assert.DoesNotContain("chunked", connection.ReceivedText, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("\"content\":\"hello\"", connection.ReceivedText, StringComparison.Ordinal);
+        Assert.Contains("\"type\":\"complete\"", connection.ReceivedText.Split("\n\n")[^2], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -193,6 +404,55 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
     }
 
     [Theory]
+    [InlineData(4096, false, HttpStatusCode.OK)]
+    [InlineData(4096, true, HttpStatusCode.OK)]
+    [InlineData(4097, false, HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData(4097, true, HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData(2_000_000, true, HttpStatusCode.RequestEntityTooLarge)]
+    public async Task BCancel_Body_IsIgnoredUpTo4Kilobytes(int length, bool chunked, HttpStatusCode status)
+    {
+        var run = await EndedRunAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/runs/{run}/cancel") { Content = new StringContent(new string('{', length), Encoding.UTF8, "text/nonsense") };
+        request.Headers.TransferEncodingChunked = chunked;
+        var response = await app.Client.SendAsync(request);
+        Assert.Equal(status, response.StatusCode);
+        if (status != HttpStatusCode.OK)
+        {
+            await AssertProblem(response, status, "body-too-large");
+        }
+    }
+
+    [Fact]
+    public async Task BCancel_AHundredInParallel_AllGetTheSameEnd()
+    {
+        var model = new FakeChatClient();
+        await using var own = await TestApp.StartAsync(model);
+        using var stream = await SseClient.GetAsync(own.Client, "/api/stream?q=hi");
+        var url = $"/api/runs/{stream.Response.Headers.GetValues("X-Run-Id").Single()}/cancel";
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
+        {
+            using var response = await own.Client.PostAsync(url, null);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            return JsonElement.Parse(await response.Content.ReadAsStringAsync());
+        }));
+
+        var last = (await stream.AllAsync())[^1];
+        Assert.All(answers, answer => Assert.Equal(("cancelled", last.Seq), (answer.GetProperty("state").GetString(), answer.GetProperty("seq").GetInt64())));
+        Assert.Equal(99, answers.Count(answer => answer.TryGetProperty("alreadyEnded", out _)));
+        await model.Closed.WaitAsync(Eventually.Limit);
+    }
+
+    [Fact]
+    public async Task BCancel_SomebodyElsesRun_IsNotFoundAndGoesOn()
+    {
+        await using var own = await TestApp.StartAsync(new FakeChatClient());
+        var run = own.Services.GetRequiredService<RunHost>().Start(new RunRequest { Messages = [new ChatMessage(ChatRole.User, "hi")], Caller = new Caller("other", "other") }).Run;
+        await AssertProblem(await own.Client.PostAsync($"/api/runs/{run.Id}/cancel", null), HttpStatusCode.NotFound, "not-found");
+        await AssertProblem(await own.Client.GetAsync($"/api/runs/{run.Id}/events"), HttpStatusCode.NotFound, "not-found");
+        Assert.False(run.IsEnded);
+    }
+
+    [Theory]
     [InlineData("Origin", "https://evil.example", false)]
     [InlineData("Origin", "null", false)]
     [InlineData("Sec-Fetch-Site", "cross-site", false)]
@@ -214,6 +474,13 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
             request.Headers.Add(header, value == "OWN" ? app.Client.BaseAddress!.GetLeftPart(UriPartial.Authority) : value);
             var response = await app.Client.SendAsync(request);
             Assert.Equal(allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden, response.StatusCode);
+        }
+    }
+
+    private static async Task ReadToEndAsync(RawConnection connection)
+    {
+        while (await connection.ReadAsync())
+        {
         }
     }
 

@@ -24,6 +24,17 @@ public sealed class RunHostTests : IDisposable
 
     private static RunRequest Ask(string text = "hi") => new() { Messages = [new ChatMessage(ChatRole.User, text)] };
 
+    [Fact]
+    public async Task Stop_WhileQueued_NeverAsksTheProvider()
+    {
+        var run = new Run("run", "fake/model", Ask(), _time);
+        Assert.True(run.TryEnd(RunState.Cancelled));
+        await new RunPump(run, _model, Ask(), _options, _time, NullLogger.Instance).ReadAsync(CancellationToken.None);
+
+        Assert.Equal(0, _model.Calls);
+        Assert.Equal(RunState.Cancelled, run.State);
+    }
+
     private async Task<Run> StartAndSay(string text, RunRequest? request = null)
     {
         var run = Host.Start(request ?? Ask()).Run;

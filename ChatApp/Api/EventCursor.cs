@@ -51,13 +51,17 @@ internal static class EventCursor
             return (0, Problem.InvalidCursor);
         }
 
+        return CheckNotAhead(number, run) is { } ahead ? (0, ahead) : (number, null);
+    }
+
+    /// <summary>The problem with a cursor past the run's last event.</summary>
+    public static Problem? CheckNotAhead(long after, Run run)
+    {
         var latest = run.Seq;
-        return number <= latest
-            ? (number, null)
-            : (0, new Problem("cursor-ahead", "The cursor is ahead of the run", StatusCodes.Status409Conflict, $"The run's last event is {latest}.")
-            {
-                Extensions = new Dictionary<string, object> { ["latest"] = latest },
-            });
+        return after <= latest ? null : new Problem("cursor-ahead", "The cursor is ahead of the run", StatusCodes.Status409Conflict, $"The run's last event is {latest}.")
+        {
+            Extensions = new Dictionary<string, object> { ["latest"] = latest },
+        };
     }
 
     // Plain ASCII digits only: no sign, no space, no other script's digits.

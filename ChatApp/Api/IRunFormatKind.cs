@@ -11,6 +11,9 @@ internal interface IRunFormatKind
     /// <summary>Whether a stream may begin at any event; otherwise its frames make sense from the first one on only.</summary>
     bool StartsAnywhere => false;
 
+    /// <summary>The media type of its streams: what a request's <c>Accept</c> must allow.</summary>
+    string ContentType => "text/event-stream";
+
     /// <summary>Makes the writer of one stream.</summary>
     /// <param name="run">The run to write.</param>
     /// <param name="query">The request's query, for options of the format.</param>

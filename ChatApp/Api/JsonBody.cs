@@ -28,45 +28,54 @@ internal static class JsonBody
             return (null, [], Problem.UnsupportedMediaType);
         }
 
-        if (await ReadBytesAsync(request, cancellationToken) is not { } bytes)
+        if (await ReadBytesAsync(request, MaxBytes, cancellationToken) is not { } bytes)
         {
             return (null, [], Problem.BodyTooLarge);
         }
 
+        var (value, problem) = Parse<T>(bytes);
+        return (value, bytes, problem);
+    }
+
+    /// <summary>What was received as <typeparamref name="T"/>, or the problem with it.</summary>
+    public static (T? Value, Problem? Problem) Parse<T>(ReadOnlySpan<byte> bytes)
+        where T : class
+    {
         try
         {
             StrictUtf8.GetCharCount(bytes);
             if (JsonSerializer.Deserialize<T>(bytes, Options) is not { } value)
             {
-                return (null, bytes, Problem.Validation("", "The body is null. Send an object."));
+                return (null, Problem.Validation("", "The body is null. Send an object."));
             }
 
             // Where a value is kept as JSON, half a character, as in "\ud83d", would be found only when it is used.
             return HasSurrogateEscape(bytes) && !IsWellFormed(bytes)
-                ? (null, bytes, Problem.InvalidJson("The body is not valid UTF-8."))
-                : (value, bytes, null);
+                ? (null, Problem.InvalidJson("The body is not valid UTF-8."))
+                : (value, null);
         }
         catch (JsonException exception) when (exception.Message.StartsWith("Duplicate", StringComparison.Ordinal))
         {
-            return (null, bytes, new Problem("duplicate-property", "A property stands twice", StatusCodes.Status400BadRequest, $"A property stands twice{At(exception)}."));
+            return (null, new Problem("duplicate-property", "A property stands twice", StatusCodes.Status400BadRequest, $"A property stands twice{At(exception)}."));
         }
         catch (JsonException exception) when (IsWellFormed(bytes))
         {
-            return (null, bytes, Problem.Validation(exception.Path?.TrimStart('$', '.') ?? "", $"The value has the wrong type{At(exception)}."));
+            return (null, Problem.Validation(exception.Path?.TrimStart('$', '.') ?? "", $"The value has the wrong type{At(exception)}."));
         }
         catch (JsonException exception)
         {
-            return (null, bytes, Problem.InvalidJson($"The body can't be read{At(exception)}."));
+            return (null, Problem.InvalidJson($"The body can't be read{At(exception)}."));
         }
         catch (Exception exception) when (exception is DecoderFallbackException or InvalidOperationException)
         {
-            return (null, bytes, Problem.InvalidJson("The body is not valid UTF-8."));
+            return (null, Problem.InvalidJson("The body is not valid UTF-8."));
         }
     }
 
-    private static async Task<byte[]?> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>The body's bytes; null where it has more than <paramref name="most"/>.</summary>
+    public static async Task<byte[]?> ReadBytesAsync(HttpRequest request, int most, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > MaxBytes)
+        if (request.ContentLength > most)
         {
             return null;
         }
@@ -76,7 +85,7 @@ internal static class JsonBody
         int read;
         while ((read = await request.Body.ReadAsync(buffer, cancellationToken)) > 0)
         {
-            if (body.Length + read > MaxBytes)
+            if (body.Length + read > most)
             {
                 return null;
             }
@@ -89,7 +98,7 @@ internal static class JsonBody
 
     private static bool HasSurrogateEscape(ReadOnlySpan<byte> bytes) => bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0;
 
-    private static bool IsWellFormed(byte[] bytes)
+    private static bool IsWellFormed(ReadOnlySpan<byte> bytes)
     {
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 32 });
         try

@@ -22,6 +22,9 @@ internal sealed class Problem(string slug, string title, int status, string deta
     /// <summary>The last part of its type.</summary>
     public string Slug => slug;
 
+    /// <summary>What kind of problem it is, for people.</summary>
+    public string Title => title;
+
     /// <summary>The HTTP status it is answered with.</summary>
     public int Status => status;
 
@@ -44,6 +47,12 @@ internal sealed class Problem(string slug, string title, int status, string deta
 
     public static Problem BodyTooLarge { get; } = new(
         "body-too-large", "The body is too large", StatusCodes.Status413PayloadTooLarge, "A request may have 1 MB. Send fewer or shorter messages.");
+
+    public static Problem NotAcceptable(string contentType) =>
+        new("not-acceptable", "Not acceptable", StatusCodes.Status406NotAcceptable, $"This is sent as {contentType}. Name it in Accept, or leave Accept out.");
+
+    public static Problem GetOnly(string allow) =>
+        new("method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, "This address takes GET.") { Allow = allow };
 
     public static Problem InvalidJson(string detail) => new("invalid-json", "The body is not valid JSON", StatusCodes.Status400BadRequest, detail);
 

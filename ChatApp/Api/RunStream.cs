@@ -18,7 +18,8 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
     /// <summary>A reader that takes nothing for so long is cut; it can come back with its cursor.</summary>
     public static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan ComeBackAfter = TimeSpan.FromSeconds(2);
+    /// <summary>When to come back after a shutdown.</summary>
+    public static readonly TimeSpan ComeBackAfter = TimeSpan.FromSeconds(2);
 
     public async Task WriteAsync(HttpContext context, Run run, long after, IRunFormat format)
     {
@@ -49,7 +50,7 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
             var events = new List<RunEvent>();
             var output = context.Response.BodyWriter;
             // What two reads give is not merged.
-            reader.Read(events, format.ResumesAfter);
+            reader.Read(events, upTo: format.ResumesAfter);
             while (!context.RequestAborted.IsCancellationRequested && !revoked.IsCancellationRequested)
             {
                 reader.Read(events);

@@ -127,18 +127,20 @@ public sealed class Run
         }
     }
 
-    /// <summary>The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of text come as one.</summary>
-    /// <param name="after">The number of the last event the reader has.</param>
+    /// <summary>
+    /// The events after <paramref name="after"/>, added to <paramref name="events"/>; neighbouring pieces of text come as one, of at most
+    /// <see cref="RunLog.MaxMerged"/> characters.
+    /// </summary>
+    /// <param name="after">The number of the last event the reader has; 0 for none.</param>
     /// <param name="events">Where they go.</param>
+    /// <param name="most">How many to add at most.</param>
     /// <param name="upTo">The number of the last event to read; no piece of text goes past it.</param>
     /// <returns>The number of the last event read: the reader's new cursor.</returns>
-    public long Read(long after, ICollection<RunEvent> events, long upTo = long.MaxValue)
+    public long Read(long after, ICollection<RunEvent> events, int most = int.MaxValue, long upTo = long.MaxValue)
     {
         lock (_lock)
         {
-            var end = Math.Min(_log.Count, upTo);
-            _log.Read(after, end, events);
-            return Math.Max(after, end);
+            return _log.Read(after, Math.Min(_log.Count, upTo), most, events);
         }
     }
 

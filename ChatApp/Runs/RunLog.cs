@@ -8,6 +8,9 @@ namespace ChatApp.Runs;
 /// </summary>
 internal sealed class RunLog
 {
+    /// <summary>Pieces of text are not merged past this many characters: clients limit the size of one event.</summary>
+    public const int MaxMerged = 64 * 1024;
+
     private const int ChunkLength = 128;
 
     // In chunks, so that growing copies nothing and leaves little room unused.
@@ -38,10 +41,12 @@ internal sealed class RunLog
         text.Append(piece);
     }
 
-    /// <summary>The events after <paramref name="after"/> and up to <paramref name="end"/>, added to <paramref name="events"/>; neighbouring pieces of one text come as one.</summary>
-    public void Read(long after, long end, ICollection<RunEvent> events)
+    /// <summary>At most <paramref name="most"/> events after <paramref name="after"/> and up to <paramref name="end"/>; neighbouring pieces of one text come as one.</summary>
+    /// <returns>The number of the last event read.</returns>
+    public long Read(long after, long end, int most, ICollection<RunEvent> events)
     {
-        for (var i = (int)after; i < end; i++)
+        var i = (int)after;
+        for (; i < end && most-- > 0; i++)
         {
             var first = At(i);
             if (first.Kind == Kind.Event)
@@ -51,13 +56,15 @@ internal sealed class RunLog
             }
 
             var last = first;
-            for (; i + 1 < end && At(i + 1) is var next && next.Kind == first.Kind && next.Part == first.Part; i++)
+            for (; i + 1 < end && At(i + 1) is var next && next.Follows(last) && next.Start + next.Length - first.Start <= MaxMerged; i++)
             {
                 last = next;
             }
 
             events.Add(Delta(first, last, i + 1));
         }
+
+        return i;
     }
 
     private RunEvent Delta(Entry first, Entry last, long seq)
@@ -103,6 +110,9 @@ internal sealed class RunLog
         public int Start { get; } = start;
 
         public int Length { get; } = length;
+
+        /// <summary>Whether this piece goes on with the text of <paramref name="earlier"/>.</summary>
+        public bool Follows(Entry earlier) => Kind == earlier.Kind && Part == earlier.Part;
 
         public double Milliseconds => (((ulong)_high << 32) | _low) / 1000.0;
     }

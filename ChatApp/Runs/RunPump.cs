@@ -13,6 +13,12 @@ internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgen
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, whole.Token);
         UpstreamTimings.Current = run.Timings;
         run.Start();
+        if (run.IsEnded)
+        {
+            // Stopped while it was queued: the provider never hears of it.
+            return;
+        }
+
         var end = agents is [{ Name: null } one] ? await ReadAsync(one, run.Whole, request.Messages, any.Token)
             : request.AgentMode == AgentMode.Parallel ? await ReadAtOnceAsync(any.Token)
             : await ReadInTurnAsync(any.Token);

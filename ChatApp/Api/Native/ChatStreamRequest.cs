@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace ChatApp.Api.Native;
 
-/// <summary>The body of <c>POST /api/chat/stream</c>. Properties it does not name are ignored.</summary>
-internal sealed record ChatStreamRequest
+/// <summary>The body of <c>POST /api/chat/stream</c>, and of a <c>chat</c> on the WebSocket. Properties it does not name are ignored.</summary>
+internal record ChatStreamRequest
 {
     public IReadOnlyList<ChatStreamMessage>? Messages { get; init; }
 

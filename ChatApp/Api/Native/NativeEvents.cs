@@ -10,14 +10,27 @@ internal static class NativeEvents
     // No JSON of ours is put into HTML: text stays as it is, line breaks are escaped all the same.
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    public static void Write(Utf8JsonWriter json, RunEvent @event)
+    /// <summary>Writes one event.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="event">The event.</param>
+    /// <param name="ids">Whose event it is, where several runs share a connection.</param>
+    public static void Write(Utf8JsonWriter json, RunEvent @event, NativeIds? ids = null)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, TypeOf(@event));
         json.WriteNumber("seq"u8, @event.Seq);
         json.WriteNumber("t"u8, @event.T);
+        if (ids is not null)
+        {
+            json.WriteString("runId"u8, ids.RunId);
+            if (ids.RequestId is { } requestId)
+            {
+                json.WriteString("requestId"u8, requestId);
+            }
+        }
+
         WriteOptional(json, "agent"u8, @event.Agent);
-        WriteFields(json, @event);
+        WriteFields(json, @event, hasRunId: ids is not null);
         json.WriteEndObject();
     }
 
@@ -78,7 +91,7 @@ internal static class NativeEvents
         _ => throw new ArgumentException($"{@event.GetType().Name} has no name in the native protocol.", nameof(@event)),
     };
 
-    private static void WriteFields(Utf8JsonWriter json, RunEvent @event)
+    private static void WriteFields(Utf8JsonWriter json, RunEvent @event, bool hasRunId)
     {
         switch (@event)
         {
@@ -89,7 +102,7 @@ internal static class NativeEvents
                 json.WriteString("content"u8, reasoning.Content);
                 break;
             case ConnectedEvent connected:
-                json.WriteString("runId"u8, connected.RunId);
+                WriteOptional(json, "runId"u8, hasRunId ? null : connected.RunId);
                 WriteOptional(json, "conversationId"u8, connected.ConversationId);
                 json.WriteString("model"u8, connected.Model);
                 break;
@@ -172,4 +185,15 @@ internal static class NativeEvents
             json.WriteString(name, value);
         }
     }
+}
+
+/// <summary>Whose an event is: the run, and the request of the client that reads it here.</summary>
+/// <param name="RunId">The run's id.</param>
+/// <param name="RequestId">The name that the client gave its request, where it gave one.</param>
+internal sealed record NativeIds(JsonEncodedText RunId, JsonEncodedText? RequestId)
+{
+    /// <summary>The ids as text, escaped once for all events.</summary>
+    public static NativeIds Of(string runId, string? requestId) => new(Encode(runId), requestId is null ? null : Encode(requestId));
+
+    private static JsonEncodedText Encode(string text) => JsonEncodedText.Encode(text, NativeEvents.WriterOptions.Encoder);
 }

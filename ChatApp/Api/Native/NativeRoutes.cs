@@ -1,9 +1,13 @@
+using ChatApp.Api.Native.Sockets;
 using ChatApp.Security;
 
 namespace ChatApp.Api.Native;
 
 public static class NativeRoutes
 {
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] Changing = [HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete];
+
     /// <summary>Registers the native formats: <c>sse</c> and <c>text</c>.</summary>
     internal static IServiceCollection AddNative(this IServiceCollection services)
     {
@@ -24,16 +28,23 @@ public static class NativeRoutes
         api.MapGet("/stream", StartRun.GetAsync).AddEndpointFilter(RefuseCrossSite);
 
         // Attach, replay, resume.
-        api.MapGet("/runs/{id}/events", ReadRun.EventsAsync);
+        api.MapMethods("/runs/{id}/events", Reading, ReadRun.EventsAsync);
 
         // Where a run stands, with its text.
-        api.MapGet("/runs/{id}", ReadRun.Status);
+        api.MapMethods("/runs/{id}", Reading, ReadRun.Status);
 
         api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).AddEndpointFilter(RefuseCrossSite);
 
-        // Said here, since the page's own fallback for GET would answer 404.
-        api.MapGet("/chat/stream", () => Problem.PostOnly);
-        api.MapGet("/runs/{id}/cancel", () => Problem.PostOnly);
+        // Everything above for several runs at once, over one connection.
+        api.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], SocketRoute.GetAsync).AddEndpointFilter(RefuseCrossSite);
+
+        // Said here, since the page's own fallback for GET would answer 404, and a bare 405 has no body.
+        api.MapMethods("/chat/stream", [.. Reading, .. Changing], () => Problem.PostOnly);
+        api.MapMethods("/runs/{id}/cancel", [.. Reading, .. Changing], () => Problem.PostOnly);
+        api.MapMethods("/stream", [HttpMethods.Head, HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET"));
+        api.MapMethods("/ws", [HttpMethods.Head, HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET"));
+        api.MapMethods("/runs/{id}/events", [HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET, HEAD"));
+        api.MapMethods("/runs/{id}", [HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET, HEAD"));
         return endpoints;
     }
 

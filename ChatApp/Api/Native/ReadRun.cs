@@ -18,13 +18,13 @@ internal static class ReadRun
             return problem;
         }
 
-        var formats = context.RequestServices.GetRequiredService<RunFormats>();
-        if (formats.Find(context.Request.Query["format"]) is not { } format)
+        var (format, unfit) = context.RequestServices.GetRequiredService<RunFormats>().Pick(context.Request.Query["format"], context.Request);
+        if (unfit is not null)
         {
-            return formats.Unknown;
+            return unfit;
         }
 
-        if (after > 0 && !format.StartsAnywhere)
+        if (after > 0 && !format!.StartsAnywhere)
         {
             return Problem.Validation("after", $"The format {format.Name} is read from the start. To go on after an event, read sse or text.");
         }
@@ -36,7 +36,15 @@ internal static class ReadRun
             return Results.NoContent();
         }
 
-        return new RunStreamResult(run, after, format.Create(run, context.Request.Query));
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            // Says whether there is something to read, without being a reader.
+            context.Response.Headers["X-Run-Id"] = run.Id;
+            context.Response.ContentType = format!.ContentType;
+            return Results.Empty;
+        }
+
+        return new RunStreamResult(run, after, format!.Create(run, context.Request.Query));
     }
 
     public static IResult Status(string id, HttpContext context, RunHost host)
@@ -44,6 +52,11 @@ internal static class ReadRun
         if (host.Find(id, context.GetCaller()) is not { } run)
         {
             return Problem.NotFound;
+        }
+
+        if (Accept.Check(context.Request, "application/json") is { } unfit)
+        {
+            return unfit;
         }
 
         context.Response.Headers["X-Run-Id"] = run.Id;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
@@ -8,35 +9,53 @@ namespace ChatApp.Api.Native;
 /// <summary>Starting a run and streaming it.</summary>
 internal static class StartRun
 {
+    private static readonly string[] Single = ["q", "model", "system", "session", "format"];
+
     public static async Task<IResult> PostAsync(HttpContext context, RunHost host, ConversationBook book, TimeProvider time)
     {
         var asked = time.GetTimestamp();
-        var (body, bytes, problem) = await JsonBody.ReadAsync<ChatStreamRequest>(context.Request, context.RequestAborted);
-        problem ??= ChatStreamValidation.Check(body!);
-        var idempotency = default(IdempotencyKey);
-        if (problem is null)
+        var (body, _, problem) = await JsonBody.ReadAsync<ChatStreamRequest>(context.Request, context.RequestAborted);
+        return problem ?? Stream(body!.Format, context, () => Start(body, Idempotency.ReadText(context.Request), context.GetCaller(), asked, host, book));
+    }
+
+    /// <summary>Starts what a request asks for, whichever way it came, or finds the run that the same request started before.</summary>
+    /// <param name="body">The request.</param>
+    /// <param name="idempotencyKey">The key it came with; null for none.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="asked">When it came, a timestamp of the app's <see cref="TimeProvider"/>.</param>
+    /// <param name="host">Starts the run.</param>
+    /// <param name="book">Holds the conversations.</param>
+    public static (StartedRun? Started, Problem? Problem) Start(
+        ChatStreamRequest body, string? idempotencyKey, Caller caller, long asked, RunHost host, ConversationBook book)
+    {
+        if (ChatStreamValidation.Check(body) is { } invalid)
         {
-            (idempotency, problem) = Idempotency.Read(context.Request, bytes);
+            return (null, invalid);
         }
 
-        if (problem is not null)
+        var idempotency = default(IdempotencyKey);
+        if (idempotencyKey is not null)
         {
-            return problem;
+            (idempotency, var problem) = Idempotency.Make(idempotencyKey, caller, Fingerprint(body));
+            if (problem is not null)
+            {
+                return (null, problem);
+            }
         }
 
         var request = new RunRequest
         {
-            Messages = ChatStreamValidation.Messages(body!),
-            Model = body!.Model,
+            Messages = ChatStreamValidation.Messages(body),
+            Model = body.Model,
             Options = ChatStreamValidation.Options(body.Options),
             Agents = ChatStreamValidation.Agents(body),
             AgentMode = body.AgentMode == "parallel" ? AgentMode.Parallel : AgentMode.Sequence,
             OnDisconnect = body.OnDisconnect is { } text && DisconnectPolicy.TryParse(text, out var policy) ? policy : null,
-            Caller = context.GetCaller(),
+            Caller = caller,
             Asked = asked,
             Idempotency = idempotency,
         };
-        return Start(body.Format, context, () => Ask(host, book, body, request));
+        return Try(() => Ask(host, book, body, request));
     }
 
     public static IResult GetAsync(HttpContext context, RunHost host, ConversationBook book, TimeProvider time)
@@ -46,9 +65,14 @@ internal static class StartRun
         if (context.Request.Headers.TryGetValue(EventCursor.Header, out var last))
         {
             // A browser's EventSource that reconnects continues its run; the prompt is never sent twice.
-            return !EventCursor.TryParseId(last.ToString(), out var runId, out _) ? Problem.InvalidCursor
+            return last.Count != 1 || !EventCursor.TryParseId(last.ToString(), out var runId, out _) ? Problem.InvalidCursor
                 : host.Find(runId, context.GetCaller()) is { } known ? ReadRun.Events(context, known)
                 : Problem.NotFound;
+        }
+
+        if (Array.Find(Single, name => query[name].Count > 1) is { } twice)
+        {
+            return Problem.Validation(twice, $"{twice} stands more than once. Send it once.");
         }
 
         var prompt = query["q"].ToString();
@@ -67,34 +91,48 @@ internal static class StartRun
         };
 
         // A session's name is its caller's choice and has a name space of its own: it can't name a conversation of the page.
-        return Start(query["format"], context, () => query["session"].ToString() is { Length: > 0 } session
+        return Stream(query["format"], context, () => Try(() => query["session"].ToString() is { Length: > 0 } session
             ? AskIn(book, book.Open($"session-{session}"), prompt, system, host, request)
-            : host.Start(request));
+            : host.Start(request)));
     }
 
-    private static IResult Start(string? name, HttpContext context, Func<StartedRun> start)
+    // Nothing is started that could not be sent.
+    private static IResult Stream(string? name, HttpContext context, Func<(StartedRun? Started, Problem? Problem)> start)
     {
-        var formats = context.RequestServices.GetRequiredService<RunFormats>();
-        if (formats.Find(name) is not { } format)
+        var (format, unfit) = context.RequestServices.GetRequiredService<RunFormats>().Pick(name, context.Request);
+        if (unfit is not null)
         {
-            return formats.Unknown;
+            return unfit;
         }
 
+        var (started, problem) = start();
+        if (started is null)
+        {
+            return problem!;
+        }
+
+        if (started.Replayed)
+        {
+            context.Response.Headers["Idempotent-Replay"] = "true";
+        }
+
+        return new RunStreamResult(started.Run, 0, format!.Create(started.Run, context.Request.Query));
+    }
+
+    private static (StartedRun? Started, Problem? Problem) Try(Func<StartedRun> start)
+    {
         try
         {
-            var started = start();
-            if (started.Replayed)
-            {
-                context.Response.Headers["Idempotent-Replay"] = "true";
-            }
-
-            return new RunStreamResult(started.Run, 0, format.Create(started.Run, context.Request.Query));
+            return (start(), null);
         }
         catch (Exception exception) when (Problem.From(exception) is { } problem)
         {
-            return problem;
+            return (null, problem);
         }
     }
+
+    // Of what was understood, not of the bytes: a client whose WebSocket broke may ask again by POST.
+    private static string Fingerprint(ChatStreamRequest body) => Idempotency.Fingerprint(JsonSerializer.SerializeToUtf8Bytes(body), "/api/chat/stream");
 
     // With a conversation, exactly the last user message is appended and the context is the stored one.
     private static StartedRun Ask(RunHost host, ConversationBook book, ChatStreamRequest body, RunRequest request)

@@ -8,12 +8,14 @@ namespace ChatApp.Api.Native;
 /// <summary>The answer's text as it comes, for a terminal, with one line at the end that says how it went.</summary>
 internal sealed class TextFormat(bool footer) : IRunFormat
 {
+    private const string MediaType = "text/plain; charset=utf-8";
+
     private readonly List<Part> _waiting = [];
     private string? _problem;
     private RunState _state;
     private bool _hasText;
 
-    public string ContentType => "text/plain; charset=utf-8";
+    public string ContentType => MediaType;
 
     public void Write(RunEvent @event, IBufferWriter<byte> output)
     {
@@ -127,6 +129,8 @@ internal sealed class TextFormat(bool footer) : IRunFormat
         public string Name => "text";
 
         public bool StartsAnywhere => true;
+
+        public string ContentType => MediaType;
 
         public IRunFormat Create(Run run, IQueryCollection query) => new TextFormat(footer: query["footer"] != "false");
     }
