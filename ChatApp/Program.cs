@@ -9,6 +9,7 @@ using ChatApp.Providers;
 using ChatApp.Rendering;
 using ChatApp.Runs;
 using ChatApp.Security;
+using ChatApp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -63,6 +64,7 @@ public static partial class Program
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddUnstoredKeys();
+        builder.Services.AddTelemetry();
         builder.Services.AddProviders(builder.Configuration);
         builder.Services.AddRuns();
         builder.Services.AddConversations();
@@ -79,6 +81,7 @@ public static partial class Program
             : next(context));
         app.UseAntiforgery();
         app.MapHealth();
+        app.MapMetrics();
         app.MapNative();
         app.MapComponents();
         return app;

@@ -1,16 +1,18 @@
 using System.Text.Json;
 using ChatApp.Providers;
+using ChatApp.Telemetry;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
 
 /// <summary>Reads one model's answer into its run, within the limits of time and size, and says how it ended.</summary>
-internal sealed partial class RunPump(Run run, IChatClient client, RunRequest request, RunsOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class RunPump(Run run, IChatClient client, RunRequest request, RunsOptions options, RunMeters meters, TimeProvider time, ILogger logger)
 {
     private readonly WholeCharacters _answer = new();
     private readonly WholeCharacters _reasoning = new();
     private ChatFinishReason? _finish;
     private bool _hasContent;
+    private bool _hasToken;
 
     /// <param name="stop">Cancelled when whoever owns the run has ended it.</param>
     public async Task ReadAsync(CancellationToken stop)
@@ -84,12 +86,14 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
                 }
 
                 run.AppendToken(_answer.Take(text.Text), TokenEstimate.OfPiece(text.Text));
+                CountFirstToken();
                 return true;
             case ToolCallDeltaContent delta:
                 return run.Append(new ToolCallDeltaEvent(delta.Index, delta.Arguments, delta.CallId, delta.Name));
             case FunctionCallContent call:
                 return run.Append(new ToolCallEvent(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>())));
             case RetryContent retry:
+                meters.Retried(run.Provider);
                 run.Append(new RetryEvent(retry.Attempt, Math.Round(retry.Delay.TotalMilliseconds), retry.Reason));
                 return false;
             case UsageContent usage:
@@ -97,6 +101,15 @@ internal sealed partial class RunPump(Run run, IChatClient client, RunRequest re
                 return false;
             default:
                 return false;
+        }
+    }
+
+    private void CountFirstToken()
+    {
+        if (!_hasToken && run.Timings.FirstToken is { } ms)
+        {
+            _hasToken = true;
+            meters.FirstToken(run.Provider, TimeSpan.FromMilliseconds(ms));
         }
     }
 
