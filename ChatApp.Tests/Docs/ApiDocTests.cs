@@ -6,7 +6,7 @@ namespace ChatApp.Tests.Docs;
 
 /// <summary>
 /// The examples of <c>docs/api.md</c> against a live server, as they stand but for its address. The comment above each says whether to run it
-/// (<c>run: later</c> is for protocols that are not there yet) and what it has to print.
+/// (<c>later</c> stands where its protocol is not there yet) and what it has to print.
 /// </summary>
 public sealed partial class ApiDocTests
 {
@@ -107,7 +107,7 @@ public sealed partial class ApiDocTests
             }
 
             var (language, mark) = (match.Groups["language"].Value, match.Groups["mark"].Value);
-            yield return new Example($"{heading} {++count} ({language})", language, mark == "later" ? null : mark["expect ".Length..], match.Groups["text"].Value);
+            yield return new Example($"{heading} {++count} ({language})", language, mark.StartsWith("later", StringComparison.Ordinal) ? null : mark["expect ".Length..], match.Groups["text"].Value);
         }
     }
 
@@ -123,7 +123,7 @@ public sealed partial class ApiDocTests
     [GeneratedRegex("^```(bash|js)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Fence();
 
-    [GeneratedRegex("^## (?<heading>.+)$|^<!-- run: (?<mark>later|expect .+) -->\n```(?<language>bash|js)\n(?<text>(.*\n)*?)```$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^## (?<heading>.+)$|^<!-- run: (?<mark>(later, )?expect .+) -->\n```(?<language>bash|js)\n(?<text>(.*\n)*?)```$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Marked();
 
     [GeneratedRegex("^```csharp\n(?<text>(.*\n)*?)```$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

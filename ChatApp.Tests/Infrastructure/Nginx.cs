@@ -70,9 +70,11 @@ internal sealed class Nginx : IAsyncDisposable
             """);
         var process = Process.Start(new ProcessStartInfo(path!, ["-p", folder, "-e", "stderr", "-c", config]) { RedirectStandardError = true, UseShellExecute = false })!;
         var error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Eventually.Limit);
         while (!await AcceptsAsync(port))
         {
             Assert.True(!process.HasExited, process.HasExited ? await error : "");
+            Assert.False(limit.IsCancellationRequested, "nginx does not listen");
             await Task.Yield();
         }
 
