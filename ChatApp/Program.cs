@@ -13,6 +13,7 @@ using ChatApp.Providers;
 using ChatApp.Rendering;
 using ChatApp.Runs;
 using ChatApp.Security;
+using ChatApp.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -67,6 +68,7 @@ public static partial class Program
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddUnstoredKeys();
+        builder.Services.AddTelemetry();
         builder.Services.AddProviders(builder.Configuration);
         builder.Services.AddRuns();
         builder.Services.AddConversations();
@@ -84,6 +86,7 @@ public static partial class Program
         app.UseWebSockets();
         app.UseAntiforgery();
         app.MapHealth();
+        app.MapMetrics();
         app.MapNative();
         app.MapApiDescription();
         app.MapOpenAI();

@@ -28,7 +28,7 @@ public abstract class PageTest : BunitContext
         Services.AddSingleton<TimeProvider>(Time);
         Services.AddSingleton<IModelCatalog>(catalog);
         // A clock of its own, which stands still: passing the page's time must not run a model into its time-outs.
-        Services.AddSingleton(new RunHost(catalog, Options.Create(new RunsOptions()), new FakeTime(), NullLogger<RunHost>.Instance));
+        Services.AddSingleton(new RunHost(catalog, Options.Create(new RunsOptions()), FakeMeters.Create(), new FakeTime(), NullLogger<RunHost>.Instance));
         Services.AddSingleton(new ConversationBook(Options.Create(new ConversationsOptions()), Time));
         Services.AddSingleton<ChatSession>();
         Services.AddSingleton(Options.Create(new RenderingOptions()));

@@ -21,7 +21,7 @@ public sealed class ChatSessionTests : IDisposable
             _models.Add(new FakeChatClient());
             return _models[^1];
         });
-        _host = new RunHost(catalog, Options.Create(new RunsOptions()), _time, NullLogger<RunHost>.Instance);
+        _host = new RunHost(catalog, Options.Create(new RunsOptions()), FakeMeters.Create(), _time, NullLogger<RunHost>.Instance);
         _book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 1 }), _time);
         _session = new ChatSession(_book, _host, catalog);
     }

@@ -54,7 +54,7 @@ public sealed partial class GuideDocsTests
     public void Content_OfRelatedWords_IsTheSame(string words, string expected) =>
         Assert.Equal(expected, string.Join(' ', GuideWords.Content(words)));
 
-    [GeneratedRegex(@"scripted/(?<script>[a-z][^\s`"")…&]*)[\s`"")&]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"scripted/(?<script>[a-z][^\s`'"")…&]*)[\s`'"")&]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Script();
 
     [GeneratedRegex(@"\]\((?<file>[^):#]+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -14,7 +14,7 @@ public sealed class AgentsTests : IDisposable
     private readonly RunHost _host;
 
     public AgentsTests() =>
-        _host = new RunHost(new FakeCatalog(id => _models.GetValueOrDefault(id) ?? new FakeChatClient()), Options.Create(new RunsOptions()), _time, NullLogger<RunHost>.Instance);
+        _host = new RunHost(new FakeCatalog(id => _models.GetValueOrDefault(id) ?? new FakeChatClient()), Options.Create(new RunsOptions()), FakeMeters.Create(), _time, NullLogger<RunHost>.Instance);
 
     public void Dispose() => _host.Dispose();
 

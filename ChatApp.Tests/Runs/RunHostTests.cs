@@ -16,7 +16,7 @@ public sealed class RunHostTests : IDisposable
     private readonly Lazy<RunHost> _host;
 
     public RunHostTests() =>
-        _host = new(() => new RunHost(new FakeCatalog(_model), Options.Create(_options), _time, NullLogger<RunHost>.Instance));
+        _host = new(() => new RunHost(new FakeCatalog(_model), Options.Create(_options), FakeMeters.Create(), _time, NullLogger<RunHost>.Instance));
 
     private RunHost Host => _host.Value;
 
@@ -29,7 +29,7 @@ public sealed class RunHostTests : IDisposable
     {
         var run = new Run("run", "fake/model", Ask(), _time);
         Assert.True(run.TryEnd(RunState.Cancelled));
-        await new RunPump(run, _model, Ask(), _options, _time, NullLogger.Instance).ReadAsync(CancellationToken.None);
+        await new RunPump(run, Ask(), [new RunAgent(null, new ResolvedModel("fake/model", _model), null)], _options, FakeMeters.Create(), _time, NullLogger.Instance).ReadAsync(CancellationToken.None);
 
         Assert.Equal(0, _model.Calls);
         Assert.Equal(RunState.Cancelled, run.State);
@@ -225,7 +225,7 @@ public sealed class RunHostTests : IDisposable
         for (var round = 0; round < 500; round++)
         {
             var model = new FakeChatClient();
-            using var host = new RunHost(new FakeCatalog(model), Options.Create(_options), _time, NullLogger<RunHost>.Instance);
+            using var host = new RunHost(new FakeCatalog(model), Options.Create(_options), FakeMeters.Create(), _time, NullLogger<RunHost>.Instance);
             var run = host.Start(Ask()).Run;
             model.Say("x");
             await run.Reaches(r => r.TextLength == 1);

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using ChatApp.Providers;
+using ChatApp.Telemetry;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
 
 /// <summary>Reads one model's answer into its part of a run, within the limits of silence and size, and says how it ended.</summary>
-internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel model, RunsOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel model, RunsOptions options, RunMeters meters, TimeProvider time, ILogger logger)
 {
     private readonly WholeCharacters _answer = new();
     private readonly WholeCharacters _reasoning = new();
@@ -107,6 +108,7 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
             case FunctionCallContent call:
                 return run.Append(new ToolCallEvent(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>())) { Agent = part.Agent });
             case RetryContent retry:
+                meters.Retried(model.Provider);
                 run.Append(new RetryEvent(retry.Attempt, Math.Round(retry.Delay.TotalMilliseconds), retry.Reason) { Agent = part.Agent });
                 return false;
             case ThinkingContent thinking:

@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using ChatApp.Telemetry;
 
 namespace ChatApp.Runs;
 
 /// <summary>A run with what its owner needs to end it: the reading of the model's answer, and the readers that still want it.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source holds nothing to free, and a late stop may still cancel it.")]
-internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, TimeProvider time, Func<Task> cancel)
+internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters meters, TimeProvider time, Func<Task> cancel)
 {
     /// <summary>A reader of a run that nobody owns any more.</summary>
     public static readonly IDisposable Nobody = new Reader(null);
@@ -48,6 +49,7 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, TimeProvi
             _abandoned = null;
         }
 
+        meters.ReaderCame(run.Provider);
         return new Reader(this);
     }
 
@@ -63,6 +65,7 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, TimeProvi
 
     private void Detach()
     {
+        meters.ReaderLeft(run.Provider);
         lock (_lock)
         {
             if (--_readers == 0 && !_ended && onDisconnect != DisconnectPolicy.Continue)

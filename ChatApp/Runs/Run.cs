@@ -109,6 +109,9 @@ public sealed class Run
 
     internal RunTimings Timings { get; }
 
+    /// <summary>Called once, before a reader can see the end: what it counts is there for whoever has seen it.</summary>
+    internal Action<Run, DoneEvent>? Ending { get; init; }
+
     /// <summary>The answer's text from character <paramref name="from"/> to its present end. Of several agents, one after the other in the order they began.</summary>
     public string ReadText(int from = 0)
     {
@@ -293,7 +296,9 @@ public sealed class Run
 
             _state = state;
             var metrics = MetricsNow();
-            Publish(new DoneEvent(state, UsageNow(), metrics, finish));
+            var done = new DoneEvent(state, UsageNow(), metrics, finish);
+            Ending?.Invoke(this, done);
+            Publish(done);
             Publish(new CompleteEvent(metrics.Tokens, metrics.DurationMs));
             changed = _changed;
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ChatApp.Providers;
 using ChatApp.Security;
+using ChatApp.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Runs;
@@ -14,14 +15,16 @@ public sealed partial class RunHost : IDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly IModelCatalog _catalog;
     private readonly RunsOptions _options;
+    private readonly RunMeters _meters;
     private readonly TimeProvider _time;
     private readonly ILogger<RunHost> _logger;
     private bool _draining;
 
-    public RunHost(IModelCatalog catalog, IOptions<RunsOptions> options, TimeProvider time, ILogger<RunHost> logger)
+    public RunHost(IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger)
     {
         _catalog = catalog;
         _options = options.Value;
+        _meters = meters;
         _time = time;
         _logger = logger;
         Closing = _closing.Token;
@@ -54,17 +57,18 @@ public sealed partial class RunHost : IDisposable
 
             var model = _catalog.Resolve(request.Model);
             var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
-            var run = new Run(id, model.Id, request, _time);
+            var run = new Run(id, model.Id, request, _time) { Ending = Count };
             IReadOnlyList<RunAgent> agents = request.Agents is [] ? [new RunAgent(null, model, null)]
                 : [.. request.Agents.Select(agent => new RunAgent(agent.Name, agent.Model is null ? model : _catalog.Resolve(agent.Model), agent.System))];
-            var pump = new RunPump(run, request, agents, _options, _time, _logger);
-            var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _time, () => StopAsync(run));
+            var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger);
+            var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, () => StopAsync(run));
             _runs[id] = owned;
             if (request.Idempotency is { } first)
             {
                 _keys[first.Key] = (first.Fingerprint, run);
             }
 
+            _meters.RunStarted(run.Provider);
             Log.Started(_logger, id, run.Provider);
             owned.Reading = Task.Run(() => OwnAsync(owned, pump, request.Idempotency?.Key));
             return new StartedRun(run, Replayed: false);
@@ -133,10 +137,23 @@ public sealed partial class RunHost : IDisposable
         var took = _time.GetElapsedTime(asked);
         if (ended)
         {
+            _meters.Stopped(run.Provider, took);
             Log.Stopped(_logger, run.Id, state, took.TotalMilliseconds);
         }
 
         return new StopResult(run.State, run.Seq, !ended, took);
+    }
+
+    private void Count(Run run, DoneEvent done)
+    {
+        var (metrics, usage) = (done.Metrics, done.Usage);
+        if (metrics.TtftMs is { } ttft)
+        {
+            _meters.FirstToken(run.Provider, TimeSpan.FromMilliseconds(ttft));
+        }
+
+        _meters.RunEnded(run.Provider, done.Reason.ToWire(), metrics.Tokens, TimeSpan.FromMilliseconds(metrics.DurationMs), metrics.TokensPerSecond);
+        _meters.TokensUsed(run.Provider, usage.InputTokens, usage.OutputTokens);
     }
 
     private async Task OwnAsync(OwnedRun owned, RunPump pump, string? key)

@@ -1,10 +1,11 @@
 using ChatApp.Providers;
+using ChatApp.Telemetry;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
 
 /// <summary>Makes a run's answer: one model's, or that of several agents, in turn or at once. It ends the run.</summary>
-internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgent> agents, RunsOptions options, TimeProvider time, ILogger logger)
+internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgent> agents, RunsOptions options, RunMeters meters, TimeProvider time, ILogger logger)
 {
     /// <param name="stop">Cancelled when whoever owns the run has ended it.</param>
     public async Task ReadAsync(CancellationToken stop)
@@ -76,7 +77,7 @@ internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgen
     }
 
     private Task<AnswerEnd?> ReadAsync(RunAgent agent, RunPart part, IReadOnlyList<ChatMessage> messages, CancellationToken stop) =>
-        new AnswerReader(run, part, agent.Model, options, time, logger).ReadAsync(
+        new AnswerReader(run, part, agent.Model, options, meters, time, logger).ReadAsync(
             string.IsNullOrEmpty(agent.System) ? messages : [new ChatMessage(ChatRole.System, agent.System), .. messages],
             request.Options,
             stop);

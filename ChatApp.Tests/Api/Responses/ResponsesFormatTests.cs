@@ -19,10 +19,10 @@ public sealed class ResponsesFormatTests
         var output = new ArrayBufferWriter<byte>();
         using var format = new ResponsesFormat(run, ResponseSettings.Default, startingAfter);
         var events = new List<RunEvent>();
-        var cursor = run.Read(0, events, format.ResumesAfter);
+        var cursor = run.Read(0, events, upTo: format.ResumesAfter);
         foreach (var size in sizes)
         {
-            cursor = run.Read(cursor, events, cursor + size);
+            cursor = run.Read(cursor, events, upTo: cursor + size);
         }
 
         run.Read(cursor, events);
