@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ChatApp.Api.Native;
+using ChatApp.Security;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Api;
@@ -12,6 +13,7 @@ public static class ApiRegistration
         services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsValidator>();
         services.AddSingleton<RunStream>();
+        services.AddSingleton<IDoorAnswer, DoorAnswer>();
         services.AddSingleton<RunFormats>();
         services.AddNative();
         services.AddProblemDetails();

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using ChatApp.Conversations;
 using ChatApp.Providers;
 using ChatApp.Runs;
+using ChatApp.Security;
 
 namespace ChatApp.Api;
 
@@ -39,6 +40,12 @@ internal sealed class Problem(string slug, string title, int status, string deta
     public static Problem CrossSite { get; } = new(
         "cross-site-request", "Cross-site requests are refused", StatusCodes.Status403Forbidden, "This may be asked by programs and by pages of this site only.");
 
+    public static Problem Unauthenticated { get; } = new(
+        "unauthenticated", "An API key is needed", StatusCodes.Status401Unauthorized, "Send a valid API key, as Authorization: Bearer KEY or as x-api-key: KEY.");
+
+    public static Problem ConflictingCredentials { get; } = new(
+        "conflicting-credentials", "Two credentials differ", StatusCodes.Status400BadRequest, "The request has two credentials that differ. Send one, or the same in both places.");
+
     public static Problem UnsupportedMediaType { get; } = new(
         "unsupported-media-type", "Unsupported media type", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json, UTF-8, not compressed.");
 
@@ -70,6 +77,8 @@ internal sealed class Problem(string slug, string title, int status, string deta
             Extensions = new Dictionary<string, object> { ["run"] = $"/api/runs/{busy.RunId}" },
         },
         ShuttingDownException => new("shutting-down", "The server is shutting down", StatusCodes.Status503ServiceUnavailable, exception.Message) { RetryAfterSeconds = 2 },
+        OverLimitException over => From(RunProblem.From(over)),
+        KeyRemovedException => Unauthenticated,
         _ => null,
     };
 
