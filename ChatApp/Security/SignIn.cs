@@ -109,7 +109,7 @@ internal static class SignIn
         {
             return context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
         }
-        catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException)
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             return null;
         }
