@@ -35,7 +35,7 @@ public sealed class SignInPageTests(Chromium chromium) : IClassFixture<Chromium>
 
         // The limit of one a minute: said where it was written, and nothing is lost.
         await page.AskAsync("And then?");
-        await page.Page.GetByText("You may ask 1 times a minute").WaitForAsync();
+        await page.Page.GetByText("You may ask once a minute").WaitForAsync();
         Assert.Equal("And then?", await page.Composer.InputValueAsync());
         Assert.Equal(1, await page.Questions.CountAsync());
 
@@ -53,6 +53,18 @@ public sealed class SignInPageTests(Chromium chromium) : IClassFixture<Chromium>
         await EnterAsync(page, TestKeys.Ann);
         await page.Page.Locator("body[data-interactive=true]").WaitForAsync();
         _keys.Keep(_app, ("ben", TestKeys.Ben));
+        await page.Page.WaitForURLAsync("**/sign-in?return=*", new PageWaitForURLOptions { Timeout = 20_000 });
+    }
+
+    [Fact]
+    public async Task Restart_OfTheServer_SendsThePageToTheSignIn()
+    {
+        await using var page = await chromium.OpenAsync(Url, waitInteractive: false);
+        await EnterAsync(page, TestKeys.Ann);
+        await page.Page.Locator("body[data-interactive=true]").WaitForAsync();
+        var url = Url;
+        await _app.DisposeAsync();
+        _app = await TestApp.StartAsync(model: null, time: null, log: null, _keys.Configure, ("urls", url));
         await page.Page.WaitForURLAsync("**/sign-in?return=*", new PageWaitForURLOptions { Timeout = 20_000 });
     }
 

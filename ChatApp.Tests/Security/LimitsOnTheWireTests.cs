@@ -97,7 +97,7 @@ public sealed class LimitsOnTheWireTests
         session.NewChat();
 
         Assert.False(session.Send("two", keepsDraft: true));
-        Assert.StartsWith("You may ask 1 times a minute", session.Held, StringComparison.Ordinal);
+        Assert.StartsWith("You may ask once a minute", session.Held, StringComparison.Ordinal);
         Assert.Empty(session.Snapshot.Turns);
 
         // From a button there is no draft to keep: the question stays as a turn that can be tried again.

@@ -56,7 +56,7 @@ public sealed class CallerLimits : IDisposable
             place!.Dispose();
             var wait = turn.TryGetMetadata(MetadataName.RetryAfter, out var known) && known > TimeSpan.FromSeconds(1) ? known : TimeSpan.FromSeconds(1);
             throw new OverLimitException(
-                OverLimit.Rate, wait, $"You may ask {_perMinute} times a minute, and have. Ask again in {Math.Ceiling(wait.TotalSeconds):0} s.");
+                OverLimit.Rate, wait, $"You may ask {(_perMinute == 1 ? "once" : $"{_perMinute} times")} a minute, and have. Ask again in {Math.Ceiling(wait.TotalSeconds):0} s.");
         }
 
         return place!;
@@ -93,10 +93,10 @@ public sealed class CallerLimits : IDisposable
     }
 
     private OverLimitException NoRun() => new(
-        OverLimit.Rate, TimeSpan.FromSeconds(2), $"{_runs.Each} answers of yours are being made, as many as may be at once. Wait for one to end, or stop one.");
+        OverLimit.Rate, TimeSpan.FromSeconds(2), $"As many answers of yours are being made as may be at once ({_runs.Each}). Wait for one to end, or stop one.");
 
     private OverLimitException NoStream() => new(
-        OverLimit.Streams, TimeSpan.FromSeconds(2), $"You have {_streams.Each} streams open, as many as may be at once. Close one first.");
+        OverLimit.Streams, TimeSpan.FromSeconds(2), $"As many streams of yours are open as may be at once ({_streams.Each}). Close one first.");
 
     private enum Room
     {

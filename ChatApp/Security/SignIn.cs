@@ -74,7 +74,7 @@ internal static class SignIn
         {
             var seconds = attempt.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            return Page(context, StatusCodes.Status429TooManyRequests, "/", $"That were too many attempts. Try again in {seconds} seconds.");
+            return Page(context, StatusCodes.Status429TooManyRequests, "/", $"There were too many attempts. Try again in {seconds} seconds.");
         }
 
         if (await ReadAsync(context) is not { } form)
