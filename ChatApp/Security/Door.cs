@@ -32,6 +32,8 @@ public static class Door
         services.AddCors();
         services.AddSingleton<IConfigureOptions<CorsOptions>, CorsPolicyFromSettings>();
         services.AddAuthentication(KeyAuthentication.Name).AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.Name, configureOptions: null);
+        // The framework says of every request without a key that it has none: whoever knocks would fill the log.
+        services.AddLogging(logging => logging.AddFilter(typeof(KeyAuthentication).FullName, LogLevel.Warning));
         services.AddSingleton<IAuthorizationHandler, KeyWhereNeeded>();
         // Whatever says nothing of its own is behind the door, routes to come included.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder(KeyAuthentication.Name).AddRequirements(new KeyWhereNeeded.Requirement()).Build());
