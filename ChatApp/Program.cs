@@ -25,6 +25,11 @@ public static partial class Program
     // What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 4 the address can't be used.
     public static async Task<int> Main(string[] args)
     {
+        if (KeyCommand.Handles(args))
+        {
+            return await KeyCommand.RunAsync(args, Console.Out, Console.Error);
+        }
+
         try
         {
             await using var app = Build(args);
@@ -56,12 +61,15 @@ public static partial class Program
             ContentRootPath = AppContext.BaseDirectory,
         });
         UseDefaultUrl(builder);
-        RefuseOtherAddresses(builder.Configuration);
-        // Nobody signs in here: another site's name that was made to point to this machine must not get an answer. Not in appsettings.json,
-        // since a settings file that leaves it out must not open the app.
-        if (string.IsNullOrEmpty(builder.Configuration["AllowedHosts"]))
+        if (!builder.Configuration.GetSection(ApiKeysOptions.ListSection).GetChildren().Any())
         {
-            builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
+            RefuseOtherAddresses(builder.Configuration);
+            // Nobody signs in here: another site's name that was made to point to this machine must not get an answer. Not in appsettings.json,
+            // since a settings file that leaves it out must not open the app.
+            if (string.IsNullOrEmpty(builder.Configuration["AllowedHosts"]))
+            {
+                builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
+            }
         }
 
         // Assets are found beside a build as well as in a published app, in every environment.
@@ -69,6 +77,7 @@ public static partial class Program
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddUnstoredKeys();
         builder.Services.AddTelemetry();
+        builder.Services.AddDoor();
         builder.Services.AddProviders(builder.Configuration);
         builder.Services.AddRuns();
         builder.Services.AddConversations();
@@ -79,12 +88,11 @@ public static partial class Program
 
         var app = builder.Build();
         app.UseSecurityHeaders();
-        // Browsers let any site open a WebSocket to any other; a circuit is for our own page.
-        app.Use((context, next) => context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase) && !OriginRule.Allows(context.Request)
-            ? Problem.CrossSite.ExecuteAsync(context)
-            : next(context));
+        RuntimeCheck.Warn(app.Logger, Environment.Version);
+        app.UseDoor();
         app.UseWebSockets();
         app.UseAntiforgery();
+        app.MapDoor();
         app.MapHealth();
         app.MapMetrics();
         app.MapNative();
@@ -93,6 +101,8 @@ public static partial class Program
         app.MapResponses();
         app.MapAiSdk();
         app.MapAgUi();
+        app.MapOtherRequests("/api", problem => problem);
+        app.MapOtherRequests("/v1", OpenAIErrors.Of);
         app.MapComponents();
         return app;
     }
@@ -122,8 +132,8 @@ public static partial class Program
         string[] problems =
         [
             .. addresses.Where(address => !IsLoopback(address.Value)).Select(address => address.Key).Distinct().Select(wrong =>
-                $"{wrong} may name localhost, 127.0.0.1 and [::1] only, as in http://localhost:5080: ChatApp has no sign-in yet, so it listens to this machine alone. "
-                + "For others, put a proxy with a sign-in in front of it."),
+                $"{wrong} may name localhost, 127.0.0.1 and [::1] only, as in http://localhost:5080: without API keys ChatApp listens to this machine alone. "
+                + "To serve others, make a key with: dotnet run --project ChatApp -- key new NAME"),
         ];
         if (problems.Length > 0)
         {

@@ -1,5 +1,6 @@
 using ChatApp.Conversations;
 using ChatApp.Runs;
+using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -54,13 +55,13 @@ public sealed class ChatSessionTests : IDisposable
     [Fact]
     public void Page_OpenedAndLeft_TakesNoPlaceInTheBook()
     {
-        _book.Open("kept");
+        _book.Open("kept", Caller.Local);
         using var other = new ChatSession(_book, _host, new FakeCatalog(new FakeChatClient()));
         other.NewChat();
-        _book.Get("kept");
+        _book.Get("kept", Caller.Local);
 
         other.Send("hi");
-        Assert.Throws<UnknownConversationException>(() => _book.Get("kept"));
+        Assert.Throws<UnknownConversationException>(() => _book.Get("kept", Caller.Local));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using ChatApp.Conversations;
 using ChatApp.Runs;
+using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
@@ -117,14 +118,14 @@ public sealed class ConversationTests
     public void Add_MoreThanKept_ForgetsTheOneUnusedForLongest()
     {
         var book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 2 }), _time);
-        var (one, two) = (book.Create(), book.Create());
-        Assert.Throws<UnknownConversationException>(() => book.Get(one.Id));
+        var (one, two) = (book.Create(Caller.Local), book.Create(Caller.Local));
+        Assert.Throws<UnknownConversationException>(() => book.Get(one.Id, Caller.Local));
         book.Add(one);
         book.Add(two);
-        book.Get(one.Id);
-        book.Add(book.Create());
+        book.Get(one.Id, Caller.Local);
+        book.Add(book.Create(Caller.Local));
 
-        Assert.Same(one, book.Get(one.Id));
-        Assert.Throws<UnknownConversationException>(() => book.Get(two.Id));
+        Assert.Same(one, book.Get(one.Id, Caller.Local));
+        Assert.Throws<UnknownConversationException>(() => book.Get(two.Id, Caller.Local));
     }
 }

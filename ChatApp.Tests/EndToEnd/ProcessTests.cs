@@ -51,6 +51,10 @@ public sealed class ProcessTests(ITestOutputHelper output)
     [Theory]
     [InlineData("--ChatApp:Runs:MaxCharacters=sk-canary-123", "ChatApp:Runs:MaxCharacters")]
     [InlineData("--urls=http://0.0.0.0:0", "urls")]
+    [InlineData("--ChatApp:ApiKeys:0:Hash=sk-canary-123", "ChatApp:ApiKeys:0:Hash")]
+    [InlineData("--ChatApp:Cors:Origins:0=*", "ChatApp:Cors:Origins:0")]
+    [InlineData("--ChatApp:Limits:Streams=-1", "ChatApp:Limits:Streams")]
+    [InlineData("--ChatApp:Limits:Streams=many", "ChatApp:Limits:Streams")]
     public async Task BCfg_SettingThatCantBe_IsNamedAndExitsWith2(string setting, string key)
     {
         await using var app = await AppProcess.StartAsync(setting);
@@ -59,6 +63,17 @@ public sealed class ProcessTests(ITestOutputHelper output)
         Assert.Contains(key, app.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-canary-123", app.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithKeys_ServesOtherAddressesAndAnyName()
+    {
+        await using var app = await AppProcess.StartAsync([.. TestKeys.Settings.Select(setting => $"--{setting.Key}={setting.Value}"), "--urls=http://0.0.0.0:0"]);
+        using var client = new HttpClient { BaseAddress = new UriBuilder(app.Url) { Host = "127.0.0.1" }.Uri };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/runs/none") { Headers = { { "x-api-key", TestKeys.Ann }, { "Host", "chat.example" } } };
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, answer.StatusCode);
     }
 
     [Fact]

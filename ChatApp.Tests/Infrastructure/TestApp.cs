@@ -31,7 +31,12 @@ internal sealed class TestApp : IAsyncDisposable
         StartAsync(model, time, log: null, settings);
 
     /// <summary>Starts the app and gives <paramref name="log"/> all that it logs, at every level.</summary>
-    public static async Task<TestApp> StartAsync(Func<IChatClient>? model, TimeProvider? time, ILoggerProvider? log, params (string Key, string Value)[] settings)
+    public static Task<TestApp> StartAsync(Func<IChatClient>? model, TimeProvider? time, ILoggerProvider? log, params (string Key, string Value)[] settings) =>
+        StartAsync(model, time, log, configure: null, settings);
+
+    /// <summary>Starts the app after <paramref name="configure"/> changed what it is made of.</summary>
+    public static async Task<TestApp> StartAsync(
+        Func<IChatClient>? model, TimeProvider? time, ILoggerProvider? log, Action<WebApplicationBuilder>? configure, params (string Key, string Value)[] settings)
     {
         // A test that leaves a run behind does not wait for it, and a test's clock would not let it end.
         var args = settings.Prepend(("ChatApp:Runs:Drain", "0s")).Prepend(("urls", "http://127.0.0.1:0")).Select(setting => $"--{setting.Item1}={setting.Item2}");
@@ -52,6 +57,8 @@ internal sealed class TestApp : IAsyncDisposable
             {
                 builder.Services.AddSingleton(time);
             }
+
+            configure?.Invoke(builder);
         });
         await app.StartAsync();
         return new TestApp(app);

@@ -19,7 +19,8 @@ public sealed class GuideTests
     [InlineData("I get a 401 error", "Troubleshooting: The key is refused (401 or 403)")]
     [InlineData("what does close@300 do?", "The scripted model: Make a script fail or pause")]
     [InlineData("Are images shown?", "Markdown in answers: Images in answers")]
-    [InlineData("is there a login?", "Getting started: Sign-in and access from other machines")]
+    [InlineData("is there a login?", "Security: Sign in on the page")]
+    [InlineData("How do I make an API key?", "Security: Make an API key")]
     public void Question_AboutTheDocs_IsAnsweredFromTheRightSection(string question, string source)
     {
         var answer = GuideMind.Answer(question, null, isFirst: false);

@@ -1,3 +1,4 @@
+using ChatApp.Api.OpenAI;
 using Microsoft.OpenApi;
 
 namespace ChatApp.Api;
@@ -30,7 +31,7 @@ public static class ApiDescription
     /// <param name="route">The route.</param>
     /// <param name="summary">What it does, in a few words.</param>
     /// <param name="contentType">What it answers with.</param>
-    /// <param name="problems">The statuses it answers when something is wrong, as problem details.</param>
+    /// <param name="problems">The statuses it answers when something is wrong, in the shape of the route's protocol.</param>
     /// <param name="body">The type of its JSON body; null for none.</param>
     /// <param name="parameters">What it reads from the query or the headers: <c>?name</c> or <c>Name</c>, and what that means.</param>
     internal static TRoute Describe<TRoute>(
@@ -38,19 +39,31 @@ public static class ApiDescription
         where TRoute : IEndpointConventionBuilder
     {
         route.WithMetadata(new Described(), new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [contentType]));
-        foreach (var status in problems ?? [])
+        route.Add(endpoint =>
         {
-            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Microsoft.AspNetCore.Mvc.ProblemDetails), ["application/problem+json"]));
-        }
+            var isOpenAI = ((RouteEndpointBuilder)endpoint).RoutePattern.RawText!.StartsWith("/v1", StringComparison.Ordinal);
+            foreach (var status in problems ?? [])
+            {
+                endpoint.Metadata.Add(isOpenAI
+                    ? new ProducesResponseTypeMetadata(status, typeof(ErrorBody), ["application/json"])
+                    : new ProducesResponseTypeMetadata(status, typeof(Microsoft.AspNetCore.Mvc.ProblemDetails), ["application/problem+json"]));
+            }
+        });
 
-        if (body is not null)
-        {
-            route.WithMetadata(new Microsoft.AspNetCore.Http.Metadata.AcceptsMetadata(["application/json"], body));
-        }
-
-        return route.AddOpenApiOperationTransformer((operation, _, _) =>
+        return route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {
             operation.Summary = summary;
+            if (body is not null)
+            {
+                // Not by metadata that says what is accepted: routing would then refuse other types, with no word of what to send.
+                var schema = await context.GetOrCreateSchemaAsync(body, parameterDescription: null, cancellationToken);
+                operation.RequestBody = new OpenApiRequestBody
+                {
+                    Required = true,
+                    Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = new() { Schema = schema } },
+                };
+            }
+
             foreach (var (name, meaning) in parameters)
             {
                 (operation.Parameters ??= []).Add(new OpenApiParameter
@@ -61,8 +74,6 @@ public static class ApiDescription
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String },
                 });
             }
-
-            return Task.CompletedTask;
         });
     }
 

@@ -4,6 +4,7 @@ using ChatApp.Api.AiSdk;
 using ChatApp.Api.Native;
 using ChatApp.Api.OpenAI;
 using ChatApp.Api.Responses;
+using ChatApp.Security;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Api;
@@ -16,6 +17,7 @@ public static class ApiRegistration
         services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsValidator>();
         services.AddSingleton<RunStream>();
+        services.AddSingleton<IDoorAnswer, DoorAnswer>();
         services.AddSingleton<RunFormats>();
         services.AddNative();
         services.AddApiDescription();

@@ -12,8 +12,8 @@ public static class MetricsRoutes
     {
         // Now and not with the first request: what happens before is counted as well.
         var readings = endpoints.ServiceProvider.GetRequiredService<MeterReadings>();
-        endpoints.MapGet("/api/metrics", () => Summary(readings));
-        endpoints.MapGet("/metrics", () => Results.Text(PrometheusText.Write(readings.All), PrometheusText.ContentType));
+        endpoints.MapGet("/api/metrics", () => Summary(readings)).Describe("The figures of all runs since the start", "application/json", [401]);
+        endpoints.MapGet("/metrics", () => Results.Text(PrometheusText.Write(readings.All), PrometheusText.ContentType)).Describe("The same for Prometheus", "text/plain", [401]);
         return endpoints;
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using ChatApp.Conversations;
 using ChatApp.Providers;
 using ChatApp.Runs;
+using ChatApp.Security;
 
 namespace ChatApp.Api;
 
@@ -33,14 +34,17 @@ internal sealed class Problem(string slug, string title, int status, string deta
 
     public static Problem NotFound { get; } = new("not-found", "Not found", StatusCodes.Status404NotFound, "There is nothing here by that id, or no longer.");
 
-    public static Problem PostOnly { get; } =
-        new("method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, "This address takes POST.") { Allow = "POST" };
-
     public static Problem InvalidCursor { get; } =
         new("invalid-cursor", "The cursor is not valid", StatusCodes.Status400BadRequest, "Last-Event-ID is the id of an event, RUN:SEQ; after is its number.");
 
     public static Problem CrossSite { get; } = new(
         "cross-site-request", "Cross-site requests are refused", StatusCodes.Status403Forbidden, "This may be asked by programs and by pages of this site only.");
+
+    public static Problem Unauthenticated { get; } = new(
+        "unauthenticated", "An API key is needed", StatusCodes.Status401Unauthorized, "Send a valid API key, as Authorization: Bearer KEY or as x-api-key: KEY.");
+
+    public static Problem ConflictingCredentials { get; } = new(
+        "conflicting-credentials", "Two credentials differ", StatusCodes.Status400BadRequest, "The request has two credentials that differ. Send one, or the same in both places.");
 
     public static Problem UnsupportedMediaType { get; } = new(
         "unsupported-media-type", "Unsupported media type", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json, UTF-8, not compressed.");
@@ -51,8 +55,8 @@ internal sealed class Problem(string slug, string title, int status, string deta
     public static Problem NotAcceptable(string contentType) =>
         new("not-acceptable", "Not acceptable", StatusCodes.Status406NotAcceptable, $"This is sent as {contentType}. Name it in Accept, or leave Accept out.");
 
-    public static Problem GetOnly(string allow) =>
-        new("method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, "This address takes GET.") { Allow = allow };
+    public static Problem MethodNotAllowed(string allow) =>
+        new("method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, $"This address takes {allow}.") { Allow = allow };
 
     public static Problem InvalidJson(string detail) => new("invalid-json", "The body is not valid JSON", StatusCodes.Status400BadRequest, detail);
 
@@ -79,6 +83,8 @@ internal sealed class Problem(string slug, string title, int status, string deta
             Extensions = new Dictionary<string, object> { ["run"] = $"/api/runs/{busy.RunId}" },
         },
         ShuttingDownException => new("shutting-down", "The server is shutting down", StatusCodes.Status503ServiceUnavailable, exception.Message) { RetryAfterSeconds = 2 },
+        OverLimitException over => From(RunProblem.From(over)),
+        KeyRemovedException => Unauthenticated,
         _ => null,
     };
 

@@ -24,7 +24,12 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
     public async Task WriteAsync(HttpContext context, Run run, long after, IRunFormat format)
     {
         context.Response.Headers["X-Run-Id"] = run.Id;
-        using var attached = host.Attach(run);
+        using var attached = await OpenAsync(context, run, format);
+        if (attached is null)
+        {
+            return;
+        }
+
         using var reader = new RunReader(run, after);
         // The stop token of the request and of the server only wake the reader: a wait that throws for every reader that leaves costs more.
         await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
@@ -100,19 +105,36 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
     }
 
     /// <summary>Waits, as a reader of the run, until it has ended: for an answer that is sent whole.</summary>
-    /// <returns>False where the caller left before, or the server ends: then there is nobody to answer, or only to say so.</returns>
+    /// <returns>False where the caller left before or may not read any more, or the server ends: then there is nobody to answer, or only to say so.</returns>
     public async Task<bool> WaitForEndAsync(HttpContext context, Run run)
     {
         using var attached = host.Attach(run);
         using var reader = new RunReader(run, 0);
         await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
         await using var closing = host.Closing.UnsafeRegister(Wake, reader);
-        while (!run.IsEnded && !context.RequestAborted.IsCancellationRequested && !host.Closing.IsCancellationRequested)
+        var revoked = context.GetCaller().Revoked;
+        await using var revoking = revoked.UnsafeRegister(Wake, reader);
+        while (!run.IsEnded && !context.RequestAborted.IsCancellationRequested && !host.Closing.IsCancellationRequested && !revoked.IsCancellationRequested)
         {
             await reader.WaitAsync();
         }
 
-        return run.IsEnded && !context.RequestAborted.IsCancellationRequested;
+        return run.IsEnded && !context.RequestAborted.IsCancellationRequested && !revoked.IsCancellationRequested;
+    }
+
+    // Null where the caller may have no further stream; they were told so.
+    private async Task<IDisposable?> OpenAsync(HttpContext context, Run run, IRunFormat format)
+    {
+        try
+        {
+            return host.OpenStream(run, context.GetCaller());
+        }
+        catch (Exception exception) when (Problem.From(exception) is { } problem)
+        {
+            context.Response.Headers["X-Run-Id"] = run.Id;
+            await (exception is OverLimitException over && format.Refusal is { } refuse ? refuse(RunProblem.From(over)) : problem).ExecuteAsync(context);
+            return null;
+        }
     }
 
     // Until there is something of the answer to read; the problem of a run that has none.
@@ -121,8 +143,10 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
         using var reader = new RunReader(run, 0);
         await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
         await using var closing = host.Closing.UnsafeRegister(Wake, reader);
+        var revoked = context.GetCaller().Revoked;
+        await using var revoking = revoked.UnsafeRegister(Wake, reader);
         var events = new List<RunEvent>();
-        while (!context.RequestAborted.IsCancellationRequested)
+        while (!context.RequestAborted.IsCancellationRequested && !revoked.IsCancellationRequested)
         {
             reader.Read(events);
             if (events.Exists(@event => @event is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent))

@@ -1,3 +1,4 @@
+using ChatApp.Security;
 using Radzen;
 
 namespace ChatApp.Components;
@@ -15,7 +16,7 @@ public static class ComponentsRegistration
     /// <summary>Maps the page, its circuits and its static files.</summary>
     public static IEndpointRouteBuilder MapComponents(this IEndpointRouteBuilder routes)
     {
-        routes.MapStaticAssets();
+        routes.MapStaticAssets().OpenToSignIn();
         routes.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         return routes;
     }

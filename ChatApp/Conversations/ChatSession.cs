@@ -1,5 +1,6 @@
 using ChatApp.Providers;
 using ChatApp.Runs;
+using ChatApp.Security;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Conversations;
@@ -18,15 +19,19 @@ public sealed class ChatSession : IDisposable
     private string _model;
     private IDisposable? _following;
 
-    public ChatSession(ConversationBook book, RunHost host, IModelCatalog catalog)
+    public ChatSession(ConversationBook book, RunHost host, IModelCatalog catalog, CircuitCaller? caller = null)
     {
         _book = book;
         _host = host;
         _catalog = catalog;
-        _conversation = book.Create();
+        Caller = caller?.Current ?? Caller.Local;
+        _conversation = book.Create(Caller);
         _model = catalog.DefaultModel;
         Snapshot = Take();
     }
+
+    /// <summary>Whose chat it is.</summary>
+    public Caller Caller { get; }
 
     /// <summary>What to show now.</summary>
     public ChatSnapshot Snapshot { get; private set; }
@@ -35,9 +40,17 @@ public sealed class ChatSession : IDisposable
     public event Action? Changed;
 
     /// <summary>Asks. Shown at once, also where no answer can be started: then the turn says why.</summary>
-    /// <returns>False where it is refused, because it is empty or an answer is being made; the text stays with its writer.</returns>
-    public bool Send(string text) => !string.IsNullOrWhiteSpace(text)
-        && Begin(turnId: null, text, (conversation, start) => conversation.Ask(text, system: null, start));
+    /// <param name="text">What to ask.</param>
+    /// <param name="keepsDraft">Whether the writer still has the text where this is refused: then no turn is made of what a limit holds back, and <see cref="Held"/> says why.</param>
+    /// <returns>False where it is refused, because it is empty, an answer is being made, or a limit holds it back; the text stays with its writer.</returns>
+    public bool Send(string text, bool keepsDraft = false)
+    {
+        Held = null;
+        return !string.IsNullOrWhiteSpace(text) && Begin(turnId: null, text, (conversation, start) => conversation.Ask(text, system: null, start), keepsDraft);
+    }
+
+    /// <summary>Why the last <see cref="Send"/> was held back, for people; null where it was not.</summary>
+    public string? Held { get; private set; }
 
     /// <summary>Asks a turn's question again, in place of the answer it has.</summary>
     public void Retry(string turnId)
@@ -71,7 +84,7 @@ public sealed class ChatSession : IDisposable
     {
         lock (_lock)
         {
-            _conversation = _book.Create();
+            _conversation = _book.Create(Caller);
         }
 
         Refresh();
@@ -89,7 +102,7 @@ public sealed class ChatSession : IDisposable
 
     public void Dispose() => _following?.Dispose();
 
-    private bool Begin(string? turnId, string prompt, Action<Conversation, Func<IReadOnlyList<ChatMessage>, Run>> ask)
+    private bool Begin(string? turnId, string prompt, Action<Conversation, Func<IReadOnlyList<ChatMessage>, Run>> ask, bool keepsDraft = false)
     {
         // Two sends that race meet the conversation's own lock: one asks, the other finds it busy.
         var conversation = _conversation;
@@ -99,6 +112,11 @@ public sealed class ChatSession : IDisposable
         }
         catch (ConversationBusyException)
         {
+            return false;
+        }
+        catch (OverLimitException exception) when (keepsDraft)
+        {
+            Held = exception.Message;
             return false;
         }
         catch (Exception exception) when (Refusal(exception) is { } problem)
@@ -119,6 +137,8 @@ public sealed class ChatSession : IDisposable
             Model = _model,
             ConversationId = conversation.Id,
             OnDisconnect = DisconnectPolicy.Continue,
+            Caller = Caller,
+            IsStreamed = false,
         }).Run;
         lock (_lock)
         {
@@ -133,6 +153,8 @@ public sealed class ChatSession : IDisposable
     {
         UnknownModelException => new("unknown-model", "There is no such model", 400, exception.Message),
         ProviderUnavailableException => new("provider-unavailable", "The provider can't be used now", 409, exception.Message),
+        OverLimitException over => RunProblem.From(over),
+        KeyRemovedException => new("unauthenticated", "An API key is needed", 401, exception.Message),
         ShuttingDownException => new("shutting-down", "The server is shutting down", 503, exception.Message),
         _ => null,
     };

@@ -10,8 +10,11 @@ public sealed class Conversation(string id, int contextTokens, int keepTurns = C
     private readonly Lock _lock = new();
     private int _lastTurn;
 
-    /// <summary>Its id; whoever knows it may read it and ask in it.</summary>
+    /// <summary>Its id, unique among its owner's.</summary>
     public string Id { get; } = id;
+
+    /// <summary>The name of the API key it was made with; null where none was needed. Only that key's holder may see it.</summary>
+    public string? Owner { get; init; }
 
     /// <summary>The turns, oldest first.</summary>
     public ImmutableList<ChatTurn> Turns { get; private set; } = [];

@@ -34,6 +34,9 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
     /// <summary>Ends when the connection to the provider is closed.</summary>
     public Task Reading { get; set; } = Task.CompletedTask;
 
+    /// <summary>The place it takes within its caller's limits; given back at its end.</summary>
+    public IDisposable? Place { get; init; }
+
     public async Task StopReadingAsync()
     {
         await _stop.CancelAsync();
@@ -61,6 +64,8 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
             _abandoned?.Dispose();
             _abandoned = null;
         }
+
+        Place?.Dispose();
     }
 
     private void Detach()

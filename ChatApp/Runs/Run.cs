@@ -32,7 +32,7 @@ public sealed class Run
         Append(new ConnectedEvent(id, model, _conversationId));
     }
 
-    /// <summary>The run's id; whoever knows it may read and stop the run.</summary>
+    /// <summary>The run's id; unique, and no secret: see <see cref="Owner"/>.</summary>
     public string Id { get; }
 
     /// <summary>The whole id of the model that answers.</summary>

@@ -18,15 +18,18 @@ public sealed partial class RunHost : IDisposable
     private readonly RunMeters _meters;
     private readonly TimeProvider _time;
     private readonly ILogger<RunHost> _logger;
+    private readonly CallerLimits? _limits;
     private bool _draining;
 
-    public RunHost(IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger)
+    public RunHost(
+        IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null)
     {
         _catalog = catalog;
         _options = options.Value;
         _meters = meters;
         _time = time;
         _logger = logger;
+        _limits = limits;
         Closing = _closing.Token;
     }
 
@@ -41,6 +44,8 @@ public sealed partial class RunHost : IDisposable
     /// <exception cref="ProviderUnavailableException">The model's provider can't be used now.</exception>
     /// <exception cref="IdempotencyMismatchException">The key was used for another request.</exception>
     /// <exception cref="ShuttingDownException">The process is ending.</exception>
+    /// <exception cref="OverLimitException">The caller, or all together, have as much as they may.</exception>
+    /// <exception cref="KeyRemovedException">The caller's key was taken out.</exception>
     public StartedRun Start(RunRequest request)
     {
         lock (_starting)
@@ -56,12 +61,13 @@ public sealed partial class RunHost : IDisposable
             }
 
             var model = _catalog.Resolve(request.Model);
-            var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
-            var run = new Run(id, model.Id, request, _time) { Ending = Count };
             IReadOnlyList<RunAgent> agents = request.Agents is [] ? [new RunAgent(null, model, null)]
                 : [.. request.Agents.Select(agent => new RunAgent(agent.Name, agent.Model is null ? model : _catalog.Resolve(agent.Model), agent.System))];
+            var place = _limits?.StartRun(request.Caller, request.IsStreamed);
+            var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
+            var run = new Run(id, model.Id, request, _time) { Ending = Count };
             var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger);
-            var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, () => StopAsync(run));
+            var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, () => StopAsync(run)) { Place = place };
             _runs[id] = owned;
             if (request.Idempotency is { } first)
             {
@@ -89,6 +95,23 @@ public sealed partial class RunHost : IDisposable
 
     /// <summary>The run of that id; null where there is none, or it has ended and been forgotten, or it is somebody else's.</summary>
     public Run? Find(string id, Caller caller) => _runs.TryGetValue(id, out var owned) && caller.MaySee(owned.Run.Owner) ? owned.Run : null;
+
+    /// <summary>Says that a caller reads the run as a stream, which counts against their limit; disposing the result says that they left.</summary>
+    /// <exception cref="OverLimitException">They, or all together, have as many open as they may. The run then has a reader less, as if they had left.</exception>
+    /// <exception cref="KeyRemovedException">The caller's key was taken out.</exception>
+    public IDisposable OpenStream(Run run, Caller caller)
+    {
+        var attached = Attach(run);
+        try
+        {
+            return _limits is null ? attached : new OpenedStream(attached, _limits.OpenStream(caller));
+        }
+        catch
+        {
+            attached.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Says that somebody reads the run; disposing the result says that they left.</summary>
     public IDisposable Attach(Run run) => _runs.TryGetValue(run.Id, out var owned) ? owned.Attach() : OwnedRun.Nobody;
@@ -174,6 +197,15 @@ public sealed partial class RunHost : IDisposable
             {
                 _keys.Remove(key);
             }
+        }
+    }
+
+    private sealed class OpenedStream(IDisposable attached, IDisposable place) : IDisposable
+    {
+        public void Dispose()
+        {
+            attached.Dispose();
+            place.Dispose();
         }
     }
 

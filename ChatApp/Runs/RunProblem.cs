@@ -1,4 +1,5 @@
 using ChatApp.Providers;
+using ChatApp.Security;
 
 namespace ChatApp.Runs;
 
@@ -22,6 +23,13 @@ public sealed record RunProblem(string Type, string Title, int Status, string De
         ProviderFault.ContextTooLong => new("context-too-long", "The conversation is too long for the model", 400, exception.Message),
         ProviderFault.Protocol => new("upstream-protocol", "The provider sent something else than an answer", 502, exception.Message),
         _ => new("upstream-error", "The provider failed", 502, exception.Message) { RetryAfter = exception.RetryAfter?.TotalSeconds },
+    };
+
+    internal static RunProblem From(OverLimitException exception) => exception.Limit switch
+    {
+        OverLimit.Streams => new("too-many-streams", "Too many open streams", 429, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
+        OverLimit.Capacity => new("at-capacity", "The server is at capacity", 503, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
+        _ => new("rate-limited", "Too many requests", 429, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
     };
 
     internal static RunProblem TimedOut(string detail) => new("upstream-timeout", "The provider was silent for too long", 504, detail);

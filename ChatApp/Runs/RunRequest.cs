@@ -33,6 +33,9 @@ public sealed record RunRequest
     /// <summary>Who asks: the run is theirs, and counts against their limits.</summary>
     public Caller Caller { get; init; } = Caller.Local;
 
+    /// <summary>Whether it will be read as a stream, which counts against its caller's limit of them.</summary>
+    public bool IsStreamed { get; init; } = true;
+
     /// <summary>When it was asked for, a timestamp of the app's <see cref="TimeProvider"/>; null means now.</summary>
     public long? Asked { get; init; }
 

@@ -1,30 +1,41 @@
+using Microsoft.Extensions.Options;
+
 namespace ChatApp.Security;
 
 /// <summary>
-/// Tells a request that another site made a browser send from one that a program or a page of ours sent. It guards what changes something
-/// and can be sent without CORS asking first: the one GET that starts a run, and stopping one.
+/// Tells a request that another site made a browser send from one that a program, a page of ours or a page of an allowed origin
+/// (<see cref="CorsSettings"/>) sent. It guards what changes something and can be sent without CORS asking first: the one GET that starts
+/// a run, stopping one, sockets, and every change that a cookie opens.
 /// </summary>
 public static class OriginRule
 {
     private static readonly string[] Embedded = ["image", "script", "style", "iframe", "document"];
 
     /// <summary>Whether the request may act. Without <c>Origin</c> and <c>Sec-Fetch-*</c> it comes from a program.</summary>
-    public static bool Allows(HttpRequest request)
-    {
-        var headers = request.Headers;
-        return !IsPrefetch(headers["Sec-Purpose"].ToString())
-            && !IsPrefetch(headers["Purpose"].ToString())
-            && !Embedded.Contains(headers["Sec-Fetch-Dest"].ToString(), StringComparer.OrdinalIgnoreCase)
-            && headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none"
-            && IsOwnOrigin(request);
-    }
+    public static bool Allows(HttpRequest request) =>
+        !IsPrefetch(request.Headers["Sec-Purpose"].ToString())
+        && !IsPrefetch(request.Headers["Purpose"].ToString())
+        && !Embedded.Contains(request.Headers["Sec-Fetch-Dest"].ToString(), StringComparer.OrdinalIgnoreCase)
+        && IsFromUs(request);
+
+    /// <summary>Whether a form was sent by a page of ours: as <see cref="Allows"/>, but sending a form opens a document.</summary>
+    public static bool AllowsForm(HttpRequest request) => IsFromUs(request);
+
+    /// <summary>Whether a request that is known by its cookie may change something: it must say where it comes from.</summary>
+    public static bool AllowsByCookie(HttpRequest request) => request.Headers.Origin.Count > 0 && IsFromUs(request);
 
     private static bool IsPrefetch(string purpose) => purpose.Contains("prefetch", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsOwnOrigin(HttpRequest request)
+    private static bool IsFromUs(HttpRequest request)
     {
         var origin = request.Headers.Origin.ToString();
-        return origin.Length == 0
-            || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
+        return IsAllowed(request, origin)
+            || (request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none" && (origin.Length == 0 || IsOwn(request, origin)));
     }
+
+    private static bool IsOwn(HttpRequest request, string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsAllowed(HttpRequest request, string origin) =>
+        origin.Length > 0 && request.HttpContext.RequestServices?.GetService<IOptions<CorsSettings>>() is { } cors && cors.Value.Allows(origin);
 }

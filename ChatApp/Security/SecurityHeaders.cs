@@ -15,7 +15,8 @@ public static class SecurityHeaders
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
+        // Nothing to other sites. Not no-referrer: with that a browser hides the origin of our own forms from us as well.
+        headers["Referrer-Policy"] = "same-origin";
         return next(context);
     });
 }

@@ -132,7 +132,7 @@ public sealed class AiSdkStreamTests
         Assert.Equal(["first", "one", "second"], asked[1].Asked.Select(message => message.Text));
         Assert.Equal(["first", "one", "second"], asked[2].Asked.Select(message => message.Text));
         var id = frames[0].GetProperty("messageMetadata").GetProperty("conversationId").GetString()!;
-        Assert.Equal(["one", "three"], app.Services.GetRequiredService<ConversationBook>().Get(id).Turns.Select(turn => turn.Run!.ReadText()));
+        Assert.Equal(["one", "three"], app.Services.GetRequiredService<ConversationBook>().Get(id, Caller.Local).Turns.Select(turn => turn.Run!.ReadText()));
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class OpenAIClientTests(OpenAIClientTests.App app) : IClassFixture
         Assert.Equal("failed", saw.GetProperty("duringFinal").GetString());
         Assert.Equal((400, "invalid_value"), Error("invalid"));
         Assert.Equal("temperature", saw.GetProperty("invalid").GetProperty("param").GetString());
-        Assert.Equal((400, "model_not_found"), Error("unknownModel"));
+        Assert.Equal((404, "model_not_found"), Error("unknownModel"));
         Assert.Equal((404, "response_not_found"), Error("unknown"));
 
         (int Status, string? Code) Error(string name) => (saw.GetProperty(name).GetProperty("status").GetInt32(), saw.GetProperty(name).GetProperty("code").GetString());

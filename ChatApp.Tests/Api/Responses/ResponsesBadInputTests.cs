@@ -46,7 +46,6 @@ public sealed class ResponsesBadInputTests(ResponsesBadInputTests.App app) : ICl
         { """{"input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{\"a\":\"\\ud83d\"}"}]}""", "input[0].arguments", "invalid_value" },
         { """{"input":[{"type":"function_call_output","output":"x"}]}""", "input[0].call_id", "invalid_value" },
         { """{"input":[{"type":"function_call_output","call_id":"c"}]}""", "input[0].output", "invalid_value" },
-        { """{"input":"hi","model":"unknown"}""", "model", "model_not_found" },
         { """{"input":"hi","previous_response_id":"resp_unknown"}""", "previous_response_id", "previous_response_not_found" },
         { """{"input":"hi","conversation":"conv_1"}""", "conversation", "unsupported_parameter" },
         { """{"input":"hi","prompt":{"id":"p"}}""", "prompt", "unsupported_parameter" },

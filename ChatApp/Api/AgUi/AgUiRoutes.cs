@@ -13,8 +13,9 @@ public static class AgUiRoutes
     public static IEndpointRouteBuilder MapAgUi(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("/api/ag-ui").DisableAntiforgery();
-        api.MapPost("", AgUiRun.PostAsync);
-        api.MapGet("", () => Problem.PostOnly);
+        api.MapPost("", AgUiRun.PostAsync).Describe(
+            "AG-UI: run the agent", "text/event-stream", [400, 401, 404, 409, 413, 415, 422, 429, 503], typeof(AgUiRequest),
+            ("Idempotency-Key", "The same key with the same body attaches to the run of the first request."));
         return endpoints;
     }
 }

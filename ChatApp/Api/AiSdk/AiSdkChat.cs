@@ -96,10 +96,10 @@ internal static class AiSdkChat
         _ => ChatStreamValidation.Check(request.Options),
     };
 
-    // The chat's id has a name space of its own: it can't name a conversation of the page, nor another caller's.
+    // The chat's id has a name space of its own: it can't name a conversation of the page.
     private static StartedRun Ask(RunHost host, ConversationBook book, AiSdkRequest body, RunRequest request)
     {
-        var conversation = book.Open($"ai-sdk:{Uri.EscapeDataString(request.Caller.Name ?? "")}:{body.Id}");
+        var conversation = book.Open($"ai-sdk-{body.Id}", request.Caller);
         if (body.Trigger != "regenerate-message" || conversation.Turns is not [.., var last])
         {
             return StartRun.AskIn(book, conversation, UiMessages.LastPrompt(request.Messages), body.System, host, request);

@@ -1,12 +1,15 @@
 using ChatApp.Api.Native.Sockets;
-using ChatApp.Security;
 
 namespace ChatApp.Api.Native;
 
 public static class NativeRoutes
 {
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
-    private static readonly string[] Changing = [HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete];
+    private const string Sse = "text/event-stream";
+
+    private static readonly (string, string) Format = ("?format", "sse, text, or another protocol's format.");
+    private static readonly (string, string) Footer = ("?footer", "false leaves out the last line of format=text.");
+    private static readonly (string, string) LastEventId = ("Last-Event-ID", "RUN:SEQ, the id of the last event you have: the run goes on after it.");
 
     /// <summary>Registers the native formats: <c>sse</c> and <c>text</c>.</summary>
     internal static IServiceCollection AddNative(this IServiceCollection services)
@@ -21,33 +24,27 @@ public static class NativeRoutes
     {
         var api = endpoints.MapGroup("/api").DisableAntiforgery();
 
-        // Starts a run and streams it.
-        api.MapPost("/chat/stream", StartRun.PostAsync);
+        api.MapPost("/chat/stream", StartRun.PostAsync).Describe(
+            "Start a run and stream it", Sse, [400, 401, 404, 406, 409, 413, 415, 422, 429, 503], typeof(ChatStreamRequest),
+            ("Idempotency-Key", "The same key with the same body attaches to the run of the first request."), Footer);
 
-        // The same for EventSource and curl; a reader that comes back with Last-Event-ID continues its run.
-        api.MapGet("/stream", StartRun.GetAsync).AddEndpointFilter(RefuseCrossSite);
+        // For EventSource and curl; a reader that comes back with Last-Event-ID continues its run.
+        api.MapGet("/stream", StartRun.GetAsync).RefuseCrossSite().Describe(
+            "Start a run and stream it, for EventSource and curl", Sse, [400, 401, 403, 404, 406, 409, 429, 503], body: null,
+            ("?q", "What to ask."), ("?model", "The model; without it the default one."), ("?session", "Any name: the same one continues the same conversation."),
+            ("?system", "What the model is told before all else."), Format, Footer, LastEventId);
 
-        // Attach, replay, resume.
-        api.MapMethods("/runs/{id}/events", Reading, ReadRun.EventsAsync);
+        api.MapMethods("/runs/{id}/events", Reading, ReadRun.EventsAsync).Describe(
+            "Attach to a run: replay it, resume it, follow it to its end", Sse, [400, 401, 404, 406, 409, 429], body: null,
+            ("?after", "The number of the last event you have."), Format, Footer, LastEventId);
 
-        // Where a run stands, with its text.
-        api.MapMethods("/runs/{id}", Reading, ReadRun.Status);
+        api.MapMethods("/runs/{id}", Reading, ReadRun.Status).Describe("Where a run stands, with its text", "application/json", [401, 404]);
 
-        api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).AddEndpointFilter(RefuseCrossSite);
+        api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).RefuseCrossSite().Describe("Stop a run", "application/json", [401, 403, 404, 413]);
 
         // Everything above for several runs at once, over one connection.
-        api.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], SocketRoute.GetAsync).AddEndpointFilter(RefuseCrossSite);
-
-        // Said here, since the page's own fallback for GET would answer 404, and a bare 405 has no body.
-        api.MapMethods("/chat/stream", [.. Reading, .. Changing], () => Problem.PostOnly);
-        api.MapMethods("/runs/{id}/cancel", [.. Reading, .. Changing], () => Problem.PostOnly);
-        api.MapMethods("/stream", [HttpMethods.Head, HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET"));
-        api.MapMethods("/ws", [HttpMethods.Head, HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET"));
-        api.MapMethods("/runs/{id}/events", [HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET, HEAD"));
-        api.MapMethods("/runs/{id}", [HttpMethods.Post, .. Changing], () => Problem.GetOnly("GET, HEAD"));
+        api.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], SocketRoute.GetAsync).RefuseCrossSite()
+            .Describe("A WebSocket: start, read, resume and stop several runs at once", "application/json", [400, 401, 403, 426, 429, 503]);
         return endpoints;
     }
-
-    private static ValueTask<object?> RefuseCrossSite(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        OriginRule.Allows(context.HttpContext.Request) ? next(context) : ValueTask.FromResult<object?>(Problem.CrossSite);
 }

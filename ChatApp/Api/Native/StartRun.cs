@@ -92,7 +92,7 @@ internal static class StartRun
 
         // A session's name is its caller's choice and has a name space of its own: it can't name a conversation of the page.
         return Stream(query["format"], context, () => Try(() => query["session"].ToString() is { Length: > 0 } session
-            ? AskIn(book, book.Open($"session-{session}"), prompt, system, host, request)
+            ? AskIn(book, book.Open($"session-{session}", request.Caller), prompt, system, host, request)
             : host.Start(request)));
     }
 
@@ -142,7 +142,7 @@ internal static class StartRun
             return host.Start(request);
         }
 
-        var conversation = body.ConversationId is null ? book.Create() : book.Get(body.ConversationId);
+        var conversation = body.ConversationId is null ? book.Create(request.Caller) : book.Get(body.ConversationId, request.Caller);
         return AskIn(book, conversation, body.Messages!.Last(message => message.Role == "user").Content!, body.System, host, request);
     }
 

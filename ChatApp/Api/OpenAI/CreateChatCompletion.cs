@@ -30,6 +30,7 @@ internal static class CreateChatCompletion
                 Model = body!.Model,
                 OnDisconnect = DisconnectPolicy.Cancel,
                 Caller = context.GetCaller(),
+                IsStreamed = body.Stream == true,
                 Asked = asked,
                 Idempotency = idempotency,
             });

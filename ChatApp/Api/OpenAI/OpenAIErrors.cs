@@ -21,15 +21,6 @@ internal static class OpenAIErrors
     public static OpenAIError Of(InvalidParameterException exception) =>
         new(Problem.Validation(exception.Param, exception.Message)) { Param = exception.Param, Code = exception.Code };
 
-    /// <summary>Nothing there by that address.</summary>
-    public static OpenAIError NotFound { get; } = new(new Problem(
-        "not-found", "Not found", StatusCodes.Status404NotFound, "There is nothing at this address. /v1 has chat/completions, responses and models."));
-
-    /// <summary>The address is there, but takes another method.</summary>
-    public static OpenAIError MethodNotAllowed(string method) => new(new Problem(
-        "method-not-allowed", "Method not allowed", StatusCodes.Status405MethodNotAllowed, $"This address takes {method}.")
-    { Allow = method });
-
     private static string? Property(Problem problem) =>
         problem.Extensions?["errors"] is Dictionary<string, string[]> errors && errors.Keys.FirstOrDefault() is { Length: > 0 } property ? property : null;
 }

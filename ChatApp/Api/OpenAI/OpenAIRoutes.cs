@@ -9,22 +9,13 @@ public static class OpenAIRoutes
     public static IEndpointRouteBuilder MapOpenAI(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("/v1").DisableAntiforgery();
-        api.MapPost("/chat/completions", CreateChatCompletion.PostAsync);
-        api.MapGet("/models", ListModels.GetAsync);
+        api.MapPost("/chat/completions", CreateChatCompletion.PostAsync).Describe(
+            "A chat completion, streamed or whole", "application/json", [400, 401, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504], typeof(ChatCompletionRequest),
+            ("Idempotency-Key", "The same key with the same body attaches to the answer of the first request."));
+        api.MapGet("/models", ListModels.GetAsync).Describe("The models", "application/json", [401]);
 
         // To its end, since ids have slashes: scripted/demo.
-        api.MapGet("/models/{**id}", ListModels.Get);
-
-        // Every other method and address; an endpoint of its own wins.
-        api.Map("/{**path}", Refuse);
+        api.MapGet("/models/{**id}", ListModels.Get).Describe("One model", "application/json", [401, 404]);
         return endpoints;
     }
-
-    private static OpenAIError Refuse(string? path) => path switch
-    {
-        "chat/completions" => OpenAIErrors.MethodNotAllowed("POST"),
-        "models" => OpenAIErrors.MethodNotAllowed("GET"),
-        not null when path.StartsWith("models/", StringComparison.Ordinal) => OpenAIErrors.MethodNotAllowed("GET"),
-        _ => OpenAIErrors.NotFound,
-    };
 }

@@ -14,12 +14,12 @@ internal static class CreateResponse
         var (body, bytes, unreadable) = await JsonBody.ReadAsync<ResponseRequest>(context.Request, context.RequestAborted);
         if (unreadable is not null || !WholeTexts.AreIn(bytes))
         {
-            return ResponseProblems.From(unreadable ?? Problem.InvalidJson("A text has half a character, as in \"\\ud83d\" alone."));
+            return OpenAIErrors.Of(unreadable ?? Problem.InvalidJson("A text has half a character, as in \"\\ud83d\" alone."));
         }
 
         var (kept, refused) = Prepare(body!, book, context.GetCaller());
         var (idempotency, badKey) = Idempotency.Read(context.Request, bytes);
-        if ((refused ?? (badKey is null ? null : ResponseProblems.From(badKey))) is { } problem)
+        if ((refused ?? (badKey is null ? null : OpenAIErrors.Of(badKey))) is { } problem)
         {
             return problem;
         }
@@ -30,6 +30,7 @@ internal static class CreateResponse
             Model = body.Model,
             Options = ResponseValidation.Options(body),
             Caller = context.GetCaller(),
+            IsStreamed = body.Stream == true,
             OnDisconnect = kept.Settings.Background ? DisconnectPolicy.Continue : DisconnectPolicy.Cancel,
             Asked = asked,
             Idempotency = idempotency,
@@ -46,7 +47,7 @@ internal static class CreateResponse
         }
         catch (Exception exception) when (Problem.From(exception) is { } wrong)
         {
-            return ResponseProblems.From(wrong);
+            return OpenAIErrors.Of(wrong);
         }
     }
 
@@ -106,7 +107,7 @@ internal static class CreateResponse
 
         if (!await stream.WaitForEndAsync(context, run) || run.State == RunState.Interrupted)
         {
-            return context.RequestAborted.IsCancellationRequested ? Results.Empty : ResponseProblems.From(Problem.From(new ShuttingDownException())!);
+            return context.RequestAborted.IsCancellationRequested ? Results.Empty : OpenAIErrors.Of(Problem.From(new ShuttingDownException())!);
         }
 
         // Nothing to show: the status says it, so that a client tries again by itself.

@@ -1,4 +1,4 @@
-using ChatApp.Security;
+using ChatApp.Api.OpenAI;
 
 namespace ChatApp.Api.Responses;
 
@@ -16,16 +16,14 @@ public static class ResponsesRoutes
     public static IEndpointRouteBuilder MapResponses(this IEndpointRouteBuilder endpoints)
     {
         var responses = endpoints.MapGroup("/v1/responses").DisableAntiforgery();
-        responses.MapPost("", CreateResponse.PostAsync);
-        responses.MapGet("/{id}", ReadResponse.Get);
-        responses.MapPost("/{id}/cancel", ReadResponse.CancelAsync).AddEndpointFilter(RefuseCrossSite);
-
-        // Said here, since the page's own fallback for GET would answer 404.
-        responses.MapGet("", () => ResponseProblems.PostOnly);
-        responses.MapGet("/{id}/cancel", () => ResponseProblems.PostOnly);
+        responses.MapPost("", CreateResponse.PostAsync).Describe(
+            "A response, streamed, whole or in the background", "application/json", [400, 401, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504], typeof(ResponseRequest),
+            ("Idempotency-Key", "The same key with the same body attaches to the response of the first request."));
+        responses.MapGet("/{id}", ReadResponse.Get).Describe(
+            "A response as it stands, or its stream", "application/json", [400, 401, 404, 429], body: null,
+            ("?stream", "true streams it."), ("?starting_after", "The sequence_number of the last event you have."));
+        responses.MapPost("/{id}/cancel", ReadResponse.CancelAsync).RefuseCrossSite(OpenAIErrors.Of)
+            .Describe("Stop a response made in the background", "application/json", [400, 401, 403, 404]);
         return endpoints;
     }
-
-    private static ValueTask<object?> RefuseCrossSite(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        OriginRule.Allows(context.HttpContext.Request) ? next(context) : ValueTask.FromResult<object?>(ResponseProblems.CrossSite);
 }

@@ -25,6 +25,10 @@ public sealed partial class Composer : IAsyncDisposable
     [Parameter, EditorRequired]
     public required Func<string, bool> Send { get; set; }
 
+    /// <summary>Why <see cref="Send"/> refused last, for people; null where the page shows it by itself.</summary>
+    [Parameter]
+    public Func<string?>? Why { get; set; }
+
     /// <summary>Stops the answer being made.</summary>
     [Parameter, EditorRequired]
     public required Func<Task> Stop { get; set; }
@@ -44,6 +48,10 @@ public sealed partial class Composer : IAsyncDisposable
         using var reader = new StreamReader(stream);
         return Send(await reader.ReadToEndAsync());
     }
+
+    /// <summary>What to tell the writer whose message was refused.</summary>
+    [JSInvokable]
+    public string? WhyRefused() => Why?.Invoke();
 
     /// <summary>Stops the answer being made.</summary>
     [JSInvokable]

@@ -84,6 +84,11 @@ export function attach(root, component, maxBytes) {
 
       if (accepted) {
         document.dispatchEvent(new Event('chat:sent'));
+      } else {
+        const why = await component.invokeMethodAsync('WhyRefused');
+        if (why) {
+          say(refusal, why);
+        }
       }
     } catch {
       say(refusal, 'The connection was lost. This may not have been sent: look above once it is back.');

@@ -23,9 +23,42 @@ function update() {
     delete document.body.dataset.interactive;
   }
 
+  if (!leaving && away) {
+    leaveWhenShut();
+  }
+
   if (!leaving && (state('failed') || state('rejected'))) {
     leaving = true;
     reloadWhenServed();
+  }
+}
+
+// Once the key is gone, or the server was started again, no attempt to reconnect succeeds: the sign-in page is the way back.
+let asking = false;
+async function leaveWhenShut() {
+  if (asking) {
+    return;
+  }
+
+  asking = true;
+  while (!leaving && (state('show') || state('failed') || state('rejected'))) {
+    if (await shut()) {
+      leaving = true;
+      location.reload();
+    }
+
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+
+  asking = false;
+}
+
+// Any file that is not the sign-in page's own tells.
+async function shut() {
+  try {
+    return (await fetch('chat.css', { method: 'HEAD', cache: 'no-store' })).status === 401;
+  } catch {
+    return false;
   }
 }
 

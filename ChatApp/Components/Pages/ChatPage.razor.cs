@@ -56,5 +56,7 @@ public sealed partial class ChatPage : IDisposable
 
     private bool Ask(string text) => Session.Send(text);
 
+    private bool AskFromComposer(string text) => Session.Send(text, keepsDraft: true);
+
     private void NewChat() => Session.NewChat();
 }

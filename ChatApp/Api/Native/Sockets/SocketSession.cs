@@ -44,7 +44,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
         (_socket, _context, _host, _book, _time, _logger) = (socket, context, host, book, time, logger);
         _caller = context.GetCaller();
         _receiver = new SocketReceiver(socket);
-        _writer = new SocketWriter(socket, host, EndNow, time, logger);
+        _writer = new SocketWriter(socket, host, _caller, EndNow, time, logger);
         _errors = new ErrorBudget(time);
         if (options.MaxStreamDuration > TimeSpan.Zero)
         {
@@ -204,12 +204,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
         }
 
         var (started, problem) = StartRun.Start(message, message.IdempotencyKey, _caller, asked, _host, _book);
-        if (started is not null)
-        {
-            Read(started.Run, 0, requestId);
-        }
-
-        return problem;
+        return started is null ? problem : Read(started.Run, 0, requestId);
     }
 
     private Problem? Attach(SocketMessage message)
@@ -240,8 +235,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
             return TooManyStreams;
         }
 
-        Read(run, after, message.RequestId);
-        return null;
+        return Read(run, after, message.RequestId);
     }
 
     private Problem? Detach(SocketMessage message)
@@ -287,8 +281,17 @@ internal sealed partial class SocketSession : IAsyncDisposable
 
     private async Task StopAsync(Run run, string? requestId) => await _writer.ReplyAsync(SocketReplies.Cancelled(run, requestId, await _host.StopAsync(run)));
 
-    private void Read(Run run, long after, string? requestId)
+    private Problem? Read(Run run, long after, string? requestId)
     {
+        try
+        {
+            _writer.Attach(run, after, requestId);
+        }
+        catch (Exception exception) when (Problem.From(exception) is { } problem)
+        {
+            return problem;
+        }
+
         if (requestId is not null)
         {
             _requests.AddLast((requestId, run.Id));
@@ -298,7 +301,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
             }
         }
 
-        _writer.Attach(run, after, requestId);
+        return null;
     }
 
     private static partial class Log

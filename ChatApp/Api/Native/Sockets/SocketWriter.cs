@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using System.Threading.Channels;
 using ChatApp.Runs;
+using ChatApp.Security;
 
 namespace ChatApp.Api.Native.Sockets;
 
@@ -11,7 +12,7 @@ namespace ChatApp.Api.Native.Sockets;
 /// The one loop that writes to a socket. It serves all runs the client reads, each from its cursor and each in its turn: a run has no queue
 /// here, and one with much to say keeps no other waiting for more than a few messages. A client that reads slowly gets what it missed merged.
 /// </summary>
-internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Func<SocketEnd?> end, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Caller caller, Func<SocketEnd?> end, TimeProvider time, ILogger logger) : IDisposable
 {
     /// <summary>How many runs one socket reads at a time.</summary>
     public const int MaxAttached = 100;
@@ -64,6 +65,7 @@ internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Func<
     }
 
     /// <summary>Writes the run's events from now on; one that is written already goes on as it is.</summary>
+    /// <exception cref="OverLimitException">The caller has as many streams open as they may.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "Whoever detaches it disposes it.")]
     public void Attach(Run run, long after, string? requestId)
     {
@@ -74,7 +76,7 @@ internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Func<
                 return;
             }
 
-            var attachment = new Attachment(run, after, requestId, host.Attach(run), _signal);
+            var attachment = new Attachment(run, after, requestId, host.OpenStream(run, caller), _signal);
             if (_closed)
             {
                 // The client left while its run was started: that is a reader that came and went.
