@@ -12,9 +12,9 @@ internal static class CreateResponse
     {
         var asked = time.GetTimestamp();
         var (body, bytes, unreadable) = await JsonBody.ReadAsync<ResponseRequest>(context.Request, context.RequestAborted);
-        if (unreadable is not null || !WholeTexts.AreIn(bytes))
+        if (unreadable is not null)
         {
-            return OpenAIErrors.Of(unreadable ?? Problem.InvalidJson("A text has half a character, as in \"\\ud83d\" alone."));
+            return OpenAIErrors.Of(unreadable);
         }
 
         var (kept, refused) = Prepare(body!, book, context.GetCaller());
