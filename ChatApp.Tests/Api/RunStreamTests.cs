@@ -21,7 +21,7 @@ public sealed class RunStreamTests
         time.Advance(TimeSpan.FromSeconds(50));
 
         var goodbye = await UntilAsync(first, "reconnect");
-        Assert.Equal((null, "0", 0), (goodbye.Id, goodbye.Retry, goodbye.Data.GetProperty("retryMs").GetInt32()));
+        Assert.Equal((null, "500", 500), (goodbye.Id, goodbye.Retry, goodbye.Data.GetProperty("retryMs").GetInt32()));
         Assert.Null(await first.NextAsync());
 
         using var second = await SseClient.GetAsync(app.Client, $"/api/runs/{token.Id!.Split(':')[0]}/events", token.Id);

@@ -115,6 +115,32 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void Refuse_AnswerToBeMadeAgain_StaysAsItWas()
+    {
+        var conversation = new Conversation("c", 1000);
+        var turn = conversation.Ask("one", null, _ => Answer("Half an answer"))!;
+        conversation.Refuse(turn.Id, "one", new RunProblem("rate-limited", "t", 429, "Later."));
+
+        Assert.Equal("Half an answer", Assert.Single(conversation.Turns).Run?.ReadText());
+        Assert.Equal("Later.", conversation.Turns[0].Refusal?.Detail);
+    }
+
+    [Fact]
+    public void Add_MoreThanKept_LeavesOthersAlone()
+    {
+        var book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 2 }), _time);
+        var (ann, ben) = (new Caller("ann", "ann"), new Caller("ben", "ben"));
+        var kept = book.Open("hers", ann);
+        for (var i = 0; i < 5; i++)
+        {
+            book.Open($"his {i}", ben);
+        }
+
+        Assert.Same(kept, book.Get("hers", ann));
+        Assert.Throws<UnknownConversationException>(() => book.Get("his 0", ben));
+    }
+
+    [Fact]
     public void Add_MoreThanKept_ForgetsTheOneUnusedForLongest()
     {
         var book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 2 }), _time);

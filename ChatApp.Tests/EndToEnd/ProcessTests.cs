@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using ChatApp.Tests.Infrastructure;
 
 namespace ChatApp.Tests.EndToEnd;
@@ -32,6 +33,29 @@ public sealed class ProcessTests(ITestOutputHelper output)
         Assert.All(frames, all => Assert.Equal("shutdown", all[^1].Type));
         Assert.True(took < TimeSpan.FromSeconds(20), "Ten times the bound of 2 s");
         Array.ForEach(streams, stream => stream.Dispose());
+    }
+
+    [Fact]
+    public async Task F20_Sigterm_WhileDraining_AnswersThatItGoesAway()
+    {
+        await using var app = await AppProcess.StartAsync("--ChatApp:Runs:Drain=20s");
+        using var client = new HttpClient { BaseAddress = app.Url, DefaultRequestHeaders = { ConnectionClose = true } };
+        using var stream = await SseClient.GetAsync(client, Endless);
+        await stream.NextAsync();
+        await app.TerminateAsync();
+        await Eventually.HoldsAsync(async () => (await client.GetAsync("/health/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "not ready");
+
+        using var refused = await client.GetAsync("/api/stream?q=more");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        var run = stream.Response.Headers.GetValues("X-Run-Id").Single();
+        using var again = await SseClient.GetAsync(client, $"/api/runs/{run}/events");
+        Assert.Equal("connected", (await again.NextAsync())?.Type);
+        using var stop = await client.PostAsync($"/api/runs/{run}/cancel", null);
+        Assert.Equal(HttpStatusCode.OK, stop.StatusCode);
+
+        // The last answer has ended: no need to wait for the rest of the drain time.
+        Assert.Equal(0, await app.ExitCodeAsync());
     }
 
     [Fact]

@@ -22,6 +22,16 @@ internal static class Eventually
     /// <summary>Ends when the run has ended.</summary>
     public static Task Ended(this Run run) => run.Reaches(r => r.IsEnded);
 
+    /// <summary>The same for a condition that has to be asked for.</summary>
+    public static async Task HoldsAsync(Func<Task<bool>> condition, string what)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!await condition())
+        {
+            Assert.False(limit.IsCancellationRequested, $"Never came: {what}");
+        }
+    }
+
     /// <summary>Ends when the condition holds, for conditions that nothing signals.</summary>
     public static async Task Holds(Func<bool> condition, string what)
     {

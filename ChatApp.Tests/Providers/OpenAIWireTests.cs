@@ -83,6 +83,20 @@ public sealed class OpenAIWireTests
     }
 
     [Fact]
+    public async Task Stream_ArgumentsBeforeTheName_WaitForIt()
+    {
+        var play = await UpstreamPlay.OpenAIAsync(Deltas(
+            """{"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"arguments":"{\"a\""}}]}""",
+            """{"tool_calls":[{"index":0,"function":{"name":"add","arguments":":\"\ud83d"}}]}""",
+            """{"tool_calls":[{"index":0,"function":{"arguments":"\ude00\"}"}}]}""") + Finish("tool_calls"));
+
+        var deltas = play.Contents.OfType<ToolCallDeltaContent>().ToList();
+        Assert.Equal([("call_1", "add"), (null, null)], deltas.Select(d => (d.CallId, d.Name)));
+        Assert.Equal("{\"a\":\"😀\"}", string.Concat(deltas.Select(d => d.Arguments)));
+        Assert.Equal("😀", play.Contents.OfType<FunctionCallContent>().Single().Arguments!["a"]?.ToString());
+    }
+
+    [Fact]
     public async Task Stream_ToolCallsByIndex_GivesFragmentsAndWholeCalls()
     {
         var play = await UpstreamPlay.OpenAIAsync(Deltas(

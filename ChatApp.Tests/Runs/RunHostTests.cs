@@ -35,6 +35,53 @@ public sealed class RunHostTests : IDisposable
         Assert.Equal(RunState.Cancelled, run.State);
     }
 
+    [Theory]
+    [InlineData("cancel", true)]
+    [InlineData("60s", false)]
+    public async Task Start_SameKeyAfterARunThatWasCut_TriesAgainWhereLeavingCancels(string policy, bool again)
+    {
+        Assert.True(DisconnectPolicy.TryParse(policy, out var onDisconnect));
+        var request = Ask() with { OnDisconnect = onDisconnect, Idempotency = new IdempotencyKey("key", "one") };
+        var run = await StartAndSay("Half an", request);
+        Assert.Same(run, Host.Start(request).Run);
+        await Host.StopAsync(run);
+
+        var second = Host.Start(request);
+        Assert.Equal(again, second.Run != run);
+        Assert.Equal(!again, second.Replayed);
+
+        // The first one's time is over; the key is the second one's.
+        _time.Advance(_options.KeepFinished);
+        await Eventually.Holds(() => Host.Find(run.Id, Caller.Local) is null, "the run forgotten");
+        Assert.Equal(again, Host.FindStarted(request.Idempotency) is not null);
+    }
+
+    [Fact]
+    public async Task Start_CallersKeyIsTakenOut_StopsTheRun()
+    {
+        using var taken = new CancellationTokenSource();
+        var run = await StartAndSay("Half", Ask() with { OnDisconnect = DisconnectPolicy.Continue, Caller = new Caller("ann", "ann") { Revoked = taken.Token } });
+        await taken.CancelAsync();
+        await run.Ended();
+
+        Assert.Equal(RunState.Cancelled, run.State);
+        await _model.Closed.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Start_ArgumentsWithoutEnd_AreCutLikeText()
+    {
+        _options.MaxCharacters = 1000;
+        var run = Host.Start(Ask()).Run;
+        for (var i = 0; i < 11; i++)
+        {
+            _model.Send(new ToolCallDeltaContent(0, new string('x', 100)));
+        }
+
+        await run.Ended();
+        Assert.Equal(RunState.Incomplete, run.State);
+    }
+
     private async Task<Run> StartAndSay(string text, RunRequest? request = null)
     {
         var run = Host.Start(request ?? Ask()).Run;

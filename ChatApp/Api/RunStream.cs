@@ -21,6 +21,9 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
     /// <summary>When to come back after a shutdown.</summary>
     public static readonly TimeSpan ComeBackAfter = TimeSpan.FromSeconds(2);
 
+    // Not at once: an EventSource keeps the value, also for a connection that breaks later.
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(500);
+
     public async Task WriteAsync(HttpContext context, Run run, long after, IRunFormat format)
     {
         context.Response.Headers["X-Run-Id"] = run.Id;
@@ -80,7 +83,7 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
                 var isLastRound = !reader.IsAtEnd && lasting is not null && time.GetElapsedTime(begun) >= longest;
                 if (isLastRound)
                 {
-                    format.WriteGoodbye(Goodbye.Reconnect, TimeSpan.Zero, output);
+                    format.WriteGoodbye(Goodbye.Reconnect, ReconnectAfter, output);
                 }
 
                 if (output.UnflushedBytes > 0)
@@ -105,21 +108,27 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
     }
 
     /// <summary>Waits, as a reader of the run, until it has ended: for an answer that is sent whole.</summary>
-    /// <returns>False where the caller left before or may not read any more, or the server ends: then there is nobody to answer, or only to say so.</returns>
-    public async Task<bool> WaitForEndAsync(HttpContext context, Run run)
+    /// <returns>Why there is nothing to send: the caller's key was taken out, or the server ends. Null once the run has ended, or the caller has left.</returns>
+    /// <exception cref="OverLimitException">The caller reads as much as they may.</exception>
+    public async Task<Problem?> WaitForEndAsync(HttpContext context, Run run)
     {
-        using var attached = host.Attach(run);
+        var caller = context.GetCaller();
+        using var attached = host.OpenStream(run, caller);
         using var reader = new RunReader(run, 0);
         await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
         await using var closing = host.Closing.UnsafeRegister(Wake, reader);
-        var revoked = context.GetCaller().Revoked;
-        await using var revoking = revoked.UnsafeRegister(Wake, reader);
-        while (!run.IsEnded && !context.RequestAborted.IsCancellationRequested && !host.Closing.IsCancellationRequested && !revoked.IsCancellationRequested)
+        await using var revoking = caller.Revoked.UnsafeRegister(Wake, reader);
+        while (!run.IsEnded && !context.RequestAborted.IsCancellationRequested)
         {
+            if (Hindrance(caller, run) is { } problem)
+            {
+                return Problem.From(problem);
+            }
+
             await reader.WaitAsync();
         }
 
-        return run.IsEnded && !context.RequestAborted.IsCancellationRequested && !revoked.IsCancellationRequested;
+        return Hindrance(caller, run) is { } late ? Problem.From(late) : null;
     }
 
     // Null where the caller may have no further stream; they were told so.
@@ -143,10 +152,10 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
         using var reader = new RunReader(run, 0);
         await using var gone = context.RequestAborted.UnsafeRegister(Wake, reader);
         await using var closing = host.Closing.UnsafeRegister(Wake, reader);
-        var revoked = context.GetCaller().Revoked;
-        await using var revoking = revoked.UnsafeRegister(Wake, reader);
+        var caller = context.GetCaller();
+        await using var revoking = caller.Revoked.UnsafeRegister(Wake, reader);
         var events = new List<RunEvent>();
-        while (!context.RequestAborted.IsCancellationRequested && !revoked.IsCancellationRequested)
+        while (!context.RequestAborted.IsCancellationRequested)
         {
             reader.Read(events);
             if (events.Exists(@event => @event is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent))
@@ -154,17 +163,14 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
                 return null;
             }
 
+            if (Hindrance(caller, run) is { } problem)
+            {
+                return problem;
+            }
+
             if (run.IsEnded)
             {
                 return run.Problem;
-            }
-
-            if (host.Closing.IsCancellationRequested)
-            {
-                return new RunProblem("shutting-down", "The server is shutting down", StatusCodes.Status503ServiceUnavailable, "The server is shutting down. Try again in a moment.")
-                {
-                    RetryAfter = ComeBackAfter.TotalSeconds,
-                };
             }
 
             events.Clear();
@@ -173,6 +179,14 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
 
         return null;
     }
+
+    // Why a caller who waits for a run gets nothing of it, though nothing is wrong with it.
+    private RunProblem? Hindrance(Caller caller, Run run) =>
+        caller.Revoked.IsCancellationRequested ? new RunProblem("unauthenticated", "An API key is needed", StatusCodes.Status401Unauthorized, "Your key was taken out. Ask with another one.")
+        : run.State == RunState.Interrupted || (!run.IsEnded && host.Closing.IsCancellationRequested) ? new RunProblem(
+            "shutting-down", "The server is shutting down", StatusCodes.Status503ServiceUnavailable, "The server is shutting down. Try again in a moment.")
+        { RetryAfter = ComeBackAfter.TotalSeconds }
+        : null;
 
     private static void Wake(object? reader) => ((RunReader)reader!).Wake();
 

@@ -70,7 +70,8 @@ public sealed class Conversation(string id, int contextTokens, int keepTurns = C
         lock (_lock)
         {
             var index = turnId is null ? -1 : Turns.FindIndex(turn => turn.Id == turnId);
-            var refused = new ChatTurn(index < 0 ? $"{++_lastTurn}" : turnId!, prompt) { Refusal = problem };
+            // An answer that was to be made again stays as it was, until another takes its place.
+            var refused = (index < 0 ? new ChatTurn($"{++_lastTurn}", prompt) : Turns[index]) with { Refusal = problem };
             Turns = index < 0 ? Appended(refused) : Turns.SetItem(index, refused);
         }
     }

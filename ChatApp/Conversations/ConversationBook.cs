@@ -8,7 +8,8 @@ public sealed class ConversationBook(IOptions<ConversationsOptions> options, Tim
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string? Owner, string Id), LinkedListNode<Conversation>> _byId = [];
-    private readonly LinkedList<Conversation> _byUse = [];
+    // For each owner, the longest unused first: nobody's conversations make room for somebody else's.
+    private readonly Dictionary<string, LinkedList<Conversation>> _byUse = [];
 
     /// <summary>Makes an empty conversation. It enters the book with <see cref="Add"/>, once something was asked in it: most pages are opened and left.</summary>
     public Conversation Create(Caller caller) => Make(Guid.CreateVersion7(time.GetUtcNow()).ToString("n"), caller);
@@ -48,10 +49,11 @@ public sealed class ConversationBook(IOptions<ConversationsOptions> options, Tim
 
     private Conversation Enter(Conversation conversation)
     {
-        _byId[KeyOf(conversation)] = _byUse.AddLast(conversation);
-        for (var oldest = _byUse.First; _byUse.Count > options.Value.Keep && oldest is not null; oldest = _byUse.First)
+        var own = Of(conversation.Owner);
+        _byId[KeyOf(conversation)] = own.AddLast(conversation);
+        for (var oldest = own.First; own.Count > options.Value.Keep && oldest is not null; oldest = own.First)
         {
-            _byUse.Remove(oldest);
+            own.Remove(oldest);
             _byId.Remove(KeyOf(oldest.Value));
         }
 
@@ -67,9 +69,17 @@ public sealed class ConversationBook(IOptions<ConversationsOptions> options, Tim
             return null;
         }
 
-        _byUse.Remove(node);
-        _byUse.AddLast(node);
+        var own = Of(owner);
+        own.Remove(node);
+        own.AddLast(node);
         return node.Value;
+    }
+
+    private LinkedList<Conversation> Of(string? owner)
+    {
+        // No key has an empty name.
+        var name = owner ?? "";
+        return _byUse.TryGetValue(name, out var own) ? own : _byUse[name] = [];
     }
 }
 

@@ -30,14 +30,19 @@ internal sealed class OpenAIToolCalls
             var function = JsonText.Find(fragment, "function") ?? default;
             var name = JsonText.Read(function, "name");
             var first = call.Name.Length == 0 && name.Length > 0;
+            var arguments = Arguments(function);
+            call.Arguments.Append(arguments);
             if (first)
             {
                 call.Name = name;
+                contents.Add(new ToolCallDeltaContent(_calls.IndexOf(call), call.Arguments.ToString()) { CallId = call.Id, Name = name });
+            }
+            else if (call.Name.Length > 0)
+            {
+                contents.Add(new ToolCallDeltaContent(_calls.IndexOf(call), arguments));
             }
 
-            var arguments = Arguments(function);
-            call.Arguments.Append(arguments);
-            contents.Add(new ToolCallDeltaContent(_calls.IndexOf(call), arguments) { CallId = first ? call.Id : null, Name = first ? name : null });
+            // Arguments that come before the name wait for it: nobody could tell what they are of.
         }
     }
 
@@ -77,7 +82,7 @@ internal sealed class OpenAIToolCalls
     // A text that grows; or, at some, the whole object at once.
     private static string Arguments(JsonElement function) => JsonText.Find(function, "arguments") switch
     {
-        { ValueKind: JsonValueKind.String } text => JsonText.Read(text),
+        { ValueKind: JsonValueKind.String } text => JsonText.ReadPiece(text),
         { ValueKind: JsonValueKind.Object } whole => whole.GetRawText(),
         _ => "",
     };

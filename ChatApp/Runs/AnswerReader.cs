@@ -11,6 +11,8 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
     private readonly WholeCharacters _answer = new();
     private readonly WholeCharacters _reasoning = new();
     private ChatFinishReason? _finish;
+    private readonly Dictionary<int, WholeCharacters> _arguments = [];
+    private long _argumentCharacters;
     private bool _hasContent;
 
     /// <param name="messages">What the model is sent.</param>
@@ -32,7 +34,7 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                     silence.CancelAfter(options.InterTokenTimeout);
                 }
 
-                if (Math.Max(part.Text.Length, part.Reasoning.Length) > options.MaxCharacters)
+                if (Math.Max(Math.Max(part.Text.Length, part.Reasoning.Length), _argumentCharacters) > options.MaxCharacters)
                 {
                     return new AnswerEnd(RunState.Incomplete, RunProblem.CutShort($"The answer grew past {options.MaxCharacters} characters and was cut there."), _finish);
                 }
@@ -104,7 +106,8 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                 run.AppendToken(part, _answer.Take(text.Text), TokenEstimate.OfPiece(text.Text));
                 return true;
             case ToolCallDeltaContent delta:
-                return run.Append(new ToolCallDeltaEvent(delta.Index, delta.Arguments, delta.CallId, delta.Name) { Agent = part.Agent });
+                _argumentCharacters += delta.Arguments.Length;
+                return run.Append(new ToolCallDeltaEvent(delta.Index, Arguments(delta.Index).Take(delta.Arguments), delta.CallId, delta.Name) { Agent = part.Agent });
             case FunctionCallContent call:
                 return run.Append(new ToolCallEvent(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>())) { Agent = part.Agent });
             case RetryContent retry:
@@ -121,6 +124,9 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                 return false;
         }
     }
+
+    private WholeCharacters Arguments(int index) =>
+        _arguments.TryGetValue(index, out var known) ? known : _arguments[index] = new WholeCharacters();
 
     private void TakeSources(TextContent text)
     {

@@ -34,6 +34,12 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
     /// <summary>Ends when the connection to the provider is closed.</summary>
     public Task Reading { get; set; } = Task.CompletedTask;
 
+    /// <summary>Stops the run when its caller's key is taken out.</summary>
+    public CancellationTokenRegistration Revoking { get; set; }
+
+    /// <summary>Whether it was cut or failed, and nobody but its asker was meant to read it.</summary>
+    public bool IsSpent => onDisconnect == DisconnectPolicy.Cancel && run.IsEnded && (run.Problem is not null || run.State is not (RunState.Completed or RunState.Incomplete));
+
     /// <summary>The place it takes within its caller's limits; given back at its end.</summary>
     public IDisposable? Place { get; init; }
 
@@ -65,6 +71,7 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
             _abandoned = null;
         }
 
+        Revoking.Unregister();
         Place?.Dispose();
     }
 

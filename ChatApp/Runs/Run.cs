@@ -220,7 +220,8 @@ public sealed class Run
         }
     }
 
-    internal void StartStep(RunPart part) => Append(new StepEvent(Interlocked.Increment(ref _steps), RunStep.Model) { Agent = part.Agent });
+    // Numbered where it is written: agents that begin at once must not overtake each other.
+    internal void StartStep(RunPart part) => Append(() => new StepEvent(++_steps, RunStep.Model) { Agent = part.Agent });
 
     internal void AppendToken(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: false);
 
@@ -250,7 +251,9 @@ public sealed class Run
     }
 
     /// <summary>Adds an event, unless the run has ended.</summary>
-    internal bool Append(RunEvent @event)
+    internal bool Append(RunEvent @event) => Append(() => @event);
+
+    private bool Append(Func<RunEvent> @event)
     {
         Action? changed;
         lock (_lock)
@@ -260,7 +263,7 @@ public sealed class Run
                 return false;
             }
 
-            Publish(@event);
+            Publish(@event());
             changed = _changed;
         }
 

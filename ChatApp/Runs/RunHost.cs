@@ -10,7 +10,7 @@ namespace ChatApp.Runs;
 public sealed partial class RunHost : IDisposable
 {
     private readonly ConcurrentDictionary<string, OwnedRun> _runs = new();
-    private readonly Dictionary<string, (string Fingerprint, Run Run)> _keys = [];
+    private readonly Dictionary<string, (string Fingerprint, OwnedRun Owned)> _keys = [];
     private readonly Lock _starting = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly IModelCatalog _catalog;
@@ -20,6 +20,7 @@ public sealed partial class RunHost : IDisposable
     private readonly ILogger<RunHost> _logger;
     private readonly CallerLimits? _limits;
     private bool _draining;
+    private Task? _drained;
 
     public RunHost(
         IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null)
@@ -71,9 +72,11 @@ public sealed partial class RunHost : IDisposable
             _runs[id] = owned;
             if (request.Idempotency is { } first)
             {
-                _keys[first.Key] = (first.Fingerprint, run);
+                _keys[first.Key] = (first.Fingerprint, owned);
             }
 
+            // Nobody could read or stop it any more.
+            owned.Revoking = request.Caller.Revoked.UnsafeRegister(_ => _ = StopAsync(run), null);
             _meters.RunStarted(run.Provider);
             Log.Started(_logger, id, run.Provider);
             owned.Reading = Task.Run(() => OwnAsync(owned, pump, request.Idempotency?.Key));
@@ -81,14 +84,17 @@ public sealed partial class RunHost : IDisposable
         }
     }
 
-    /// <summary>The run that an earlier request with this key started; null where there is none, or no key.</summary>
+    /// <summary>
+    /// The run that an earlier request with this key started; null where there is none, or no key. A run that its asker's leaving cancels
+    /// answers for its key only while it is being made and once it is whole: whoever asks again after a failure wants another try.
+    /// </summary>
     /// <exception cref="IdempotencyMismatchException">The key was used for another request.</exception>
     public StartedRun? FindStarted(IdempotencyKey? key)
     {
         lock (_starting)
         {
-            return key is null || !_keys.TryGetValue(key.Key, out var known) ? null
-                : known.Fingerprint == key.Fingerprint ? new StartedRun(known.Run, Replayed: true)
+            return key is null || !_keys.TryGetValue(key.Key, out var known) || known.Owned.IsSpent ? null
+                : known.Fingerprint == key.Fingerprint ? new StartedRun(known.Owned.Run, Replayed: true)
                 : throw new IdempotencyMismatchException();
         }
     }
@@ -126,13 +132,19 @@ public sealed partial class RunHost : IDisposable
     public Task<StopResult> StopAsync(Run run) => EndAsync(run, RunState.Cancelled);
 
     /// <summary>Takes no new runs, gives the running ones the drain time to finish, then lets readers go and ends the rest as interrupted.</summary>
-    public async Task DrainAsync()
+    public Task DrainAsync()
     {
         lock (_starting)
         {
             _draining = true;
+            return _drained ??= EndAllAsync();
         }
+    }
 
+    public void Dispose() => _closing.Dispose();
+
+    private async Task EndAllAsync()
+    {
         var running = _runs.Values.Where(owned => !owned.Run.IsEnded).ToList();
         Log.Draining(_logger, running.Count, _options.Drain);
         var finished = Task.WhenAll(running.Select(owned => owned.Reading));
@@ -145,8 +157,6 @@ public sealed partial class RunHost : IDisposable
         await Task.WhenAll(running.Select(owned => EndAsync(owned.Run, RunState.Interrupted)));
         await closing;
     }
-
-    public void Dispose() => _closing.Dispose();
 
     private async Task<StopResult> EndAsync(Run run, RunState state)
     {
@@ -181,19 +191,29 @@ public sealed partial class RunHost : IDisposable
 
     private async Task OwnAsync(OwnedRun owned, RunPump pump, string? key)
     {
-        await pump.ReadAsync(owned.Stop);
+        try
+        {
+            await pump.ReadAsync(owned.Stop);
+        }
+        catch (Exception exception)
+        {
+            // A mistake of ours ends this run only; its place and its readers are let go all the same.
+            owned.Run.TryEnd(RunState.Failed, RunProblem.Internal());
+            Log.Failed(_logger, owned.Run.Id, ExceptionTrace.Of(exception));
+        }
+
         owned.OnEnded();
         Log.Ended(_logger, owned.Run.Id, owned.Run.State);
-        _ = ForgetAsync(owned.Run, key);
+        _ = ForgetAsync(owned, key);
     }
 
-    private async Task ForgetAsync(Run run, string? key)
+    private async Task ForgetAsync(OwnedRun owned, string? key)
     {
         await Task.Delay(_options.KeepFinished, _time, Closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_starting)
         {
-            _runs.TryRemove(run.Id, out _);
-            if (key is not null)
+            _runs.TryRemove(owned.Run.Id, out _);
+            if (key is not null && _keys.TryGetValue(key, out var known) && known.Owned == owned)
             {
                 _keys.Remove(key);
             }
@@ -213,6 +233,9 @@ public sealed partial class RunHost : IDisposable
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} started on {Provider}")]
         public static partial void Started(ILogger logger, string runId, string provider);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Run {RunId} failed\n{Trace}")]
+        public static partial void Failed(ILogger logger, string runId, string trace);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} ended {State}")]
         public static partial void Ended(ILogger logger, string runId, RunState state);

@@ -23,16 +23,24 @@ public static class RunsRegistration
 }
 
 /// <summary>Lets running answers finish when the process is asked to end.</summary>
-internal sealed class RunDrain(RunHost host, IHostApplicationLifetime lifetime) : IHostedService
+internal sealed class RunDrain(RunHost host, IHostApplicationLifetime lifetime) : IHostedLifecycleService
 {
-    private Task _draining = Task.CompletedTask;
+    // Before any service is stopped: meanwhile the port stays open, so that readers may come back, stop their answers, and are told by whoever
+    // asks something new that the server goes away. The web server, stopped after it, would wait for the very streams that the drain ends.
+    public Task StoppingAsync(CancellationToken cancellationToken) => host.DrainAsync().WaitAsync(cancellationToken);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // Not in StopAsync: the web server is stopped before this service and waits for the very streams that the drain ends.
-        lifetime.ApplicationStopping.Register(() => _draining = host.DrainAsync());
+        // As soon as somebody asks for the end; the host may take a moment to begin with it.
+        lifetime.ApplicationStopping.Register(() => _ = host.DrainAsync());
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => _draining.WaitAsync(cancellationToken);
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

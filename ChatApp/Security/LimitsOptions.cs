@@ -25,6 +25,9 @@ public sealed class LimitsOptions
 
 internal sealed class LimitsOptionsValidator : IValidateOptions<LimitsOptions>
 {
+    // A turn a millisecond: the limiter's clock knows no shorter time.
+    private const int MaxPerMinute = 60_000;
+
     public ValidateOptionsResult Validate(string? name, LimitsOptions options)
     {
         (string Key, int? Value)[] all =
@@ -36,6 +39,11 @@ internal sealed class LimitsOptionsValidator : IValidateOptions<LimitsOptions>
             (nameof(options.MaxStreams), options.MaxStreams),
         ];
         var problems = all.Where(limit => limit.Value < 0).Select(limit => $"{LimitsOptions.Section}:{limit.Key} must be 0, which means no limit, or more.").ToList();
+        if (options.RequestsPerMinute > MaxPerMinute)
+        {
+            problems.Add($"{LimitsOptions.Section}:{nameof(options.RequestsPerMinute)} may be {MaxPerMinute} at most; 0 means no limit.");
+        }
+
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 }

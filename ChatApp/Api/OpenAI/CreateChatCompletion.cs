@@ -30,7 +30,6 @@ internal static class CreateChatCompletion
                 Model = body!.Model,
                 OnDisconnect = DisconnectPolicy.Cancel,
                 Caller = context.GetCaller(),
-                IsStreamed = body.Stream == true,
                 Asked = asked,
                 Idempotency = idempotency,
             });
@@ -60,8 +59,6 @@ internal static class CreateChatCompletion
             return new RunStreamResult(started.Run, 0, new ChatCompletionsFormat(started.Run, body.StreamOptions?.IncludeUsage == true));
         }
 
-        return await stream.WaitForEndAsync(context, started.Run) ? new ChatCompletion(started.Run)
-            : context.RequestAborted.IsCancellationRequested ? Results.Empty
-            : OpenAIErrors.Of(ChatDeltas.Interrupted);
+        return await stream.WaitForEndAsync(context, started.Run) is { } problem ? OpenAIErrors.Of(problem) : new ChatCompletion(started.Run);
     }
 }

@@ -30,7 +30,7 @@ internal static class CreateResponse
             Model = body.Model,
             Options = ResponseValidation.Options(body),
             Caller = context.GetCaller(),
-            IsStreamed = body.Stream == true,
+            IsStreamed = body.Stream == true || !kept.Settings.Background,
             OnDisconnect = kept.Settings.Background ? DisconnectPolicy.Continue : DisconnectPolicy.Cancel,
             Asked = asked,
             Idempotency = idempotency,
@@ -105,9 +105,9 @@ internal static class CreateResponse
             return new ResponseResult(run, settings);
         }
 
-        if (!await stream.WaitForEndAsync(context, run) || run.State == RunState.Interrupted)
+        if (await stream.WaitForEndAsync(context, run) is { } hindrance)
         {
-            return context.RequestAborted.IsCancellationRequested ? Results.Empty : OpenAIErrors.Of(Problem.From(new ShuttingDownException())!);
+            return OpenAIErrors.Of(hindrance);
         }
 
         // Nothing to show: the status says it, so that a client tries again by itself.
