@@ -1,12 +1,8 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Text;
 using ChatApp.Providers;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.AI;
-using OpenAI;
-using ChatClient = OpenAI.Chat.ChatClient;
 
 namespace ChatApp.Tests.Providers;
 
@@ -73,9 +69,7 @@ public sealed class ChunkingTests
     {
         var target = new UpstreamTarget("openai", new Uri("http://127.0.0.1/v1"), null, "");
         using var http = new HttpClient(new UpstreamHandler(target, TimeProvider.System) { InnerHandler = new Packets(packets) });
-        var options = new OpenAIClientOptions { Endpoint = target.Endpoint, Transport = new HttpClientPipelineTransport(http) };
-        var sdk = new ChatClient("m", new ApiKeyCredential("none"), options);
-        using var client = new ThinkTagClient(new OpenAIChatClient(target, "m", sdk, TimeProvider.System));
+        using var client = new ThinkTagClient(new OpenAIChatClient(target, "m", http, _ => { }, TimeProvider.System));
         var play = await UpstreamPlay.DrainAsync(client);
         return play.Failure?.Message ?? Describe(play.Updates);
     }

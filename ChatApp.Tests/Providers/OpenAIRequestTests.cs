@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ChatApp.Providers;
@@ -63,7 +64,7 @@ public sealed class OpenAIRequestTests
     [Fact]
     public void Create_ForOpenAIItself_UsesItsNewNameForTheLimit()
     {
-        var body = OpenAIRequest.Create("m", [], new ChatOptions { MaxOutputTokens = 5 }, isOpenAI: true).ToString();
+        var body = Encoding.UTF8.GetString(OpenAIRequest.Create("m", [], new ChatOptions { MaxOutputTokens = 5 }, isOpenAI: true));
 
         Assert.Contains("\"max_completion_tokens\":5", body, StringComparison.Ordinal);
         Assert.DoesNotContain("\"max_tokens\"", body, StringComparison.Ordinal);
@@ -74,7 +75,7 @@ public sealed class OpenAIRequestTests
     {
         var options = new ChatOptions { AdditionalProperties = new() { ["reasoning_effort"] = "minimal" }, Reasoning = new() { Effort = ReasoningEffort.High } };
 
-        Assert.Contains("\"reasoning_effort\":\"minimal\"", OpenAIRequest.Create("m", [], options, false).ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"reasoning_effort\":\"minimal\"", Encoding.UTF8.GetString(OpenAIRequest.Create("m", [], options, false)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public sealed class OpenAIRequestTests
 
     private static void AssertJson(string expected, ChatOptions? options, params ChatMessage[] messages)
     {
-        var actual = OpenAIRequest.Create("m", messages, options, isOpenAI: false).ToString();
+        var actual = Encoding.UTF8.GetString(OpenAIRequest.Create("m", messages, options, isOpenAI: false));
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(actual)), actual);
     }
 }

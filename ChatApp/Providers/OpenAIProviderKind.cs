@@ -1,9 +1,5 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.AI;
-using OpenAI;
-using OpenAI.Chat;
 
 namespace ChatApp.Providers;
 
@@ -29,15 +25,6 @@ internal sealed class OpenAIProviderKind(TimeProvider time, ILogger<OpenAIProvid
             headers.Authorization = options.ApiKey is { } key ? new AuthenticationHeaderValue("Bearer", key) : null;
 
         // What the model thinks aloud between <think> tags is split off here: only models behind this API do so.
-        IChatClient CreateClient(string model) => new ThinkTagClient(new OpenAIChatClient(target, model, CreateSdkClient(model), time));
-
-        // The package insists on a key; where there is none, the handler takes the made-up one off again.
-        ChatClient CreateSdkClient(string model) => new(model, new ApiKeyCredential(options.ApiKey ?? "none"), new OpenAIClientOptions
-        {
-            Endpoint = endpoint,
-            Transport = new HttpClientPipelineTransport(http),
-            RetryPolicy = new ClientRetryPolicy(0),
-            NetworkTimeout = Timeout.InfiniteTimeSpan,
-        });
+        IChatClient CreateClient(string model) => new ThinkTagClient(new OpenAIChatClient(target, model, http, Authorize, time));
     }
 }

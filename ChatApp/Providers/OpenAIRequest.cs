@@ -21,7 +21,7 @@ internal static class OpenAIRequest
     /// <param name="messages">The conversation.</param>
     /// <param name="options">What the caller asked for.</param>
     /// <param name="isOpenAI">Whether OpenAI itself is asked, which has renamed <c>max_tokens</c>; others know only the old name.</param>
-    internal static BinaryData Create(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, bool isOpenAI)
+    internal static byte[] Create(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, bool isOpenAI)
     {
         var body = new JsonObject
         {
@@ -48,7 +48,7 @@ internal static class OpenAIRequest
             AddTools(body, options);
         }
 
-        return BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(body, Compact));
+        return JsonSerializer.SerializeToUtf8Bytes(body, Compact);
     }
 
     private static JsonArray Messages(IEnumerable<ChatMessage> messages, string? instructions)
