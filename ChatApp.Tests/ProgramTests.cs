@@ -51,10 +51,52 @@ public sealed class ProgramTests
         Assert.Equal(expected, response.StatusCode);
     }
 
+    [Theory]
+    [InlineData("AllowedHosts", "chat.example", "AllowedHosts")]
+    [InlineData("AllowedHosts", "localhost;*", "AllowedHosts")]
+    [InlineData("AllowedHosts", "0.0.0.0", "AllowedHosts")]
+    [InlineData("FORWARDEDHEADERS_ENABLED", "True", "ASPNETCORE_FORWARDEDHEADERS_ENABLED")]
+    public async Task Build_PublicByAProxyWithoutKeys_IsRefusedAndNamed(string key, string value, string named)
+    {
+        var exception = Assert.Throws<OptionsValidationException>(() => Program.Build([$"--{key}={value}"]));
+        Assert.StartsWith($"{named} ", Assert.Single(Program.SettingProblems(exception)), StringComparison.Ordinal);
+
+        await using var withKeys = Program.Build([$"--{key}={value}", .. TestKeys.Settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
+    }
+
+    [Theory]
+    [InlineData(";")]
+    [InlineData(" ; ")]
+    [InlineData("")]
+    public async Task Get_NoNameInTheList_AnswersToItsOwnOnly(string hosts)
+    {
+        await using var app = await TestApp.StartAsync(settings: [("AllowedHosts", hosts)]);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/health") { Headers = { Host = "evil.example" } };
+        using var response = await app.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("urls", "foo")]
+    [InlineData("urls", "http://127.0.0.1:99999")]
+    [InlineData("urls", "http://localhost:port")]
+    [InlineData("urls", "http://localhost:5080/path")]
+    [InlineData("urls", "ftp://localhost")]
+    [InlineData("http_ports", "many")]
+    [InlineData("Kestrel:Endpoints:Web:Protocols", "Http1", "Kestrel:Endpoints:Web:Url")]
+    [InlineData("Logging:LogLevel:Default", "Loud")]
+    [InlineData("Logging:Console:LogLevel:Microsoft", "Loud")]
+    public void Build_SettingTheFrameworkCantRead_IsRefusedAndNamed(string key, string value, string? named = null)
+    {
+        var exception = Assert.Throws<OptionsValidationException>(() => Program.Build([$"--{key}={value}", .. TestKeys.Settings.Select(setting => $"--{setting.Key}={setting.Value}")]));
+        Assert.StartsWith($"{named ?? key} ", Assert.Single(Program.SettingProblems(exception)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Get_ByANameThatIsAllowed_Answers()
     {
-        await using var app = await TestApp.StartAsync(settings: [("AllowedHosts", "chat.example")]);
+        await using var app = await TestApp.StartAsync(settings: [.. TestKeys.Settings, ("AllowedHosts", "chat.example")]);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/health") { Headers = { Host = "chat.example" } };
         using var response = await app.Client.SendAsync(request);
 

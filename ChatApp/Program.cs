@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using ChatApp.Api;
 using ChatApp.Api.AgUi;
@@ -14,7 +12,6 @@ using ChatApp.Rendering;
 using ChatApp.Runs;
 using ChatApp.Security;
 using ChatApp.Telemetry;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp;
@@ -34,18 +31,23 @@ public static partial class Program
         {
             await using var app = Build(args);
             app.Services.GetRequiredService<IStartupValidator>().Validate();
-            await app.RunAsync();
+            try
+            {
+                await app.StartAsync();
+            }
+            catch (Exception exception) when (StartFailure.Of(exception, app.Configuration) is { } failure)
+            {
+                await Console.Error.WriteLineAsync(failure.Message);
+                return failure.Code;
+            }
+
+            await app.WaitForShutdownAsync();
             return 0;
         }
         catch (Exception exception) when (SettingProblems(exception) is { Count: > 0 } problems)
         {
             await Console.Error.WriteLineAsync($"ChatApp can't start with these settings:\n  {string.Join("\n  ", problems)}");
             return 2;
-        }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
-        {
-            await Console.Error.WriteLineAsync($"{exception.Message} Give another one with --urls http://localhost:PORT.");
-            return 4;
         }
     }
 
@@ -61,16 +63,12 @@ public static partial class Program
             ContentRootPath = AppContext.BaseDirectory,
         });
         UseDefaultUrl(builder);
-        if (!builder.Configuration.GetSection(ApiKeysOptions.ListSection).GetChildren().Any())
+        if (StartRules.Problems(builder.Configuration) is { Count: > 0 } problems)
         {
-            RefuseOtherAddresses(builder.Configuration);
-            // Nobody signs in here: another site's name that was made to point to this machine must not get an answer. Not in appsettings.json,
-            // since a settings file that leaves it out must not open the app.
-            if (string.IsNullOrEmpty(builder.Configuration["AllowedHosts"]))
-            {
-                builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
-            }
+            throw new OptionsValidationException("", typeof(Program), [.. problems, .. SettingNames.Problems(builder.Configuration)]);
         }
+
+        StartRules.LimitHosts(builder.Configuration);
 
         // Assets are found beside a build as well as in a published app, in every environment.
         builder.WebHost.UseStaticWebAssets();
@@ -85,8 +83,12 @@ public static partial class Program
         builder.Services.AddRendering();
         builder.Services.AddComponents();
         configure?.Invoke(builder);
+        var runs = false;
+        StartFailure.SayOnce(builder.Logging, () => Volatile.Read(ref runs));
 
         var app = builder.Build();
+        app.Lifetime.ApplicationStarted.Register(() => Volatile.Write(ref runs, true));
+        SettingsFiles.KeepWhatWasRead(app.Configuration as IConfigurationRoot ?? throw new InvalidOperationException("The settings have no files."), app.Logger);
         app.UseSecurityHeaders();
         RuntimeCheck.Warn(app.Logger, Environment.Version);
         app.UseDoor();
@@ -117,46 +119,6 @@ public static partial class Program
         }
     }
 
-    private static void RefuseOtherAddresses(ConfigurationManager settings)
-    {
-        var key = ((string[])["urls", "https_ports", "http_ports"]).FirstOrDefault(key => !string.IsNullOrEmpty(settings[key]));
-        var addresses = settings.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => (Key: $"{endpoint.Path}:Url", Value: endpoint["Url"] ?? "")).ToList();
-        if (key is not null)
-        {
-            // A port alone means every address of the machine.
-            addresses.AddRange(key == "urls"
-                ? settings[key]!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => (key, url))
-                : [(key, "http://*:80")]);
-        }
-
-        string[] problems =
-        [
-            .. addresses.Where(address => !IsLoopback(address.Value)).Select(address => address.Key).Distinct().Select(wrong =>
-                $"{wrong} may name localhost, 127.0.0.1 and [::1] only, as in http://localhost:5080: without API keys ChatApp listens to this machine alone. "
-                + "To serve others, make a key with: dotnet run --project ChatApp -- key new NAME"),
-        ];
-        if (problems.Length > 0)
-        {
-            throw new OptionsValidationException("", typeof(Program), problems);
-        }
-    }
-
-    private static bool IsLoopback(string url)
-    {
-        try
-        {
-            var address = BindingAddress.Parse(url);
-            return address.IsUnixPipe
-                || address.IsNamedPipe
-                || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-                || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>What is wrong with the settings, where that is why the app can't start; none otherwise. It names settings and never their values.</summary>
     internal static List<string> SettingProblems(Exception exception) => exception switch
     {
@@ -164,15 +126,8 @@ public static partial class Program
         AggregateException several => [.. several.InnerExceptions.SelectMany(SettingProblems)],
         InvalidOperationException when Unreadable().Match(exception.Message) is { Success: true } match =>
             [$"{match.Groups["key"].Value} can't be read: it must be of the type {match.Groups["type"].Value}."],
-        InvalidDataException { InnerException: { } cause } => [$"{exception.Message} {Position(cause)}".TrimEnd()],
+        InvalidDataException { InnerException: not null } => [SettingsFiles.Describe(exception)],
         _ => [],
-    };
-
-    private static string Position(Exception cause) => cause switch
-    {
-        JsonException { LineNumber: { } line } => $"It is no JSON from line {line + 1} on.",
-        { InnerException: { } inner } => Position(inner),
-        _ => "",
     };
 
     // Failed to convert configuration value 'lots' at 'ChatApp:Runs:MaxCharacters' to type 'System.Int32'.

@@ -79,9 +79,16 @@ public sealed class ProcessTests(ITestOutputHelper output)
     [InlineData("--ChatApp:Cors:Origins:0=*", "ChatApp:Cors:Origins:0")]
     [InlineData("--ChatApp:Limits:Streams=-1", "ChatApp:Limits:Streams")]
     [InlineData("--ChatApp:Limits:Streams=many", "ChatApp:Limits:Streams")]
-    public async Task BCfg_SettingThatCantBe_IsNamedAndExitsWith2(string setting, string key)
+    [InlineData("--ChatApp:ApiKeys:0=sk-canary-123 --urls=http://0.0.0.0:0", "ChatApp:ApiKeys:0")]
+    [InlineData("--ChatApp:ApiKey:0:Hash=sk-canary-123", "ChatApp:ApiKeys?")]
+    [InlineData("--ForwardedHeaders_Enabled=true", "ASPNETCORE_FORWARDEDHEADERS_ENABLED")]
+    [InlineData("--urls=http://127.0.0.1:99999", "urls")]
+    [InlineData("--urls=https://127.0.0.1:0 --Kestrel:Certificates:Default:Path=/nowhere/c.pfx --Kestrel:Certificates:Default:Password=sk-canary-123", "Kestrel:Certificates")]
+    [InlineData("--urls=https://127.0.0.1:0 --environment=Production", "certificate")]
+    [InlineData("--Logging:LogLevel:Default=Loud", "Logging:LogLevel:Default")]
+    public async Task BCfg_SettingThatCantBe_IsNamedAndExitsWith2(string settings, string key)
     {
-        await using var app = await AppProcess.StartAsync(setting);
+        await using var app = await AppProcess.StartAsync(settings.Split(' '));
 
         Assert.Equal(2, await app.ExitCodeAsync());
         Assert.Contains(key, app.Output, StringComparison.Ordinal);
@@ -108,6 +115,17 @@ public sealed class ProcessTests(ITestOutputHelper output)
 
         Assert.Equal(4, await second.ExitCodeAsync());
         Assert.Contains("--urls", second.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", second.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_AddressOfAnotherMachine_SaysSoAndExitsWith4()
+    {
+        await using var app = await AppProcess.StartAsync([.. TestKeys.Settings.Select(setting => $"--{setting.Key}={setting.Value}"), "--urls=http://192.0.2.1:0"]);
+
+        Assert.Equal(4, await app.ExitCodeAsync());
+        Assert.Contains("http://192.0.2.1:0", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
     [Fact]

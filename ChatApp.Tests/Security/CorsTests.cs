@@ -69,6 +69,17 @@ public sealed class CorsTests(CorsTests.App app) : IClassFixture<CorsTests.App>
         Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
+    [Theory]
+    [InlineData("/sign-in")]
+    [InlineData("/sign-out")]
+    public async Task V16_FormOfAnAllowedOrigin_SignsNobodyInOrOut(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent([new("key", TestKeys.Ann)]), Headers = { { "Origin", Allowed } } };
+        using var answer = await app.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.False(answer.Headers.Contains("Set-Cookie"));
+    }
+
     [Fact]
     public async Task Preflight_WithoutOrigins_GetsNothing()
     {

@@ -11,6 +11,7 @@ public sealed class NoticeTests
     [Theory]
     [InlineData("X-Forwarded-For", false, 1)]
     [InlineData("Forwarded", false, 1)]
+    [InlineData("X-Original-For", false, 1)]
     [InlineData("X-Forwarded-For", true, 0)]
     [InlineData("X-Other", false, 0)]
     public async Task Proxy_InFrontOfAnAppWithoutKeys_IsNotedOnce(string header, bool withKeys, int expected)
@@ -56,7 +57,7 @@ public sealed class NoticeTests
         Assert.DoesNotContain(log.Lines, line => line.Contains(TestKeys.Ann, StringComparison.Ordinal) || line.Contains("canary-7c1d", StringComparison.Ordinal));
     }
 
-    private sealed class Captured : ILoggerProvider, ILogger
+    internal sealed class Captured : ILoggerProvider, ILogger
     {
         public ConcurrentQueue<string> Lines { get; } = [];
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.WebSockets;
+using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatApp.Tests.Security;
 
@@ -61,6 +64,9 @@ public sealed class SignInTests : IAsyncLifetime
         Assert.Contains("; samesite=strict", cookie, StringComparison.Ordinal);
         Assert.Contains("; path=/", cookie, StringComparison.Ordinal);
         Assert.Equal(secure, cookie.Contains("; secure", StringComparison.Ordinal));
+        Assert.StartsWith(secure ? "__Host-chatapp-key=" : "chatapp-key=", cookie, StringComparison.Ordinal);
+        Assert.DoesNotContain("domain", cookie, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, await GetAsync("Cookie", cookie.Split(';')[0]));
         Assert.DoesNotContain(TestKeys.Ann, cookie, StringComparison.Ordinal);
         Assert.DoesNotContain("ann", cookie.Split(';')[0], StringComparison.Ordinal);
     }
@@ -71,6 +77,8 @@ public sealed class SignInTests : IAsyncLifetime
     [InlineData("https://evil.example/")]
     [InlineData("javascript:alert(1)")]
     [InlineData("/\nevil")]
+    [InlineData("/?q=\u00E9")]
+    [InlineData("/a b")]
     [InlineData("/sign-in")]
     [InlineData("/sign-out")]
     [InlineData("")]
@@ -94,9 +102,16 @@ public sealed class SignInTests : IAsyncLifetime
             Assert.DoesNotContain("chatapp-wrong", page, StringComparison.Ordinal);
         }
 
-        using var limited = await EnterAsync(TestKeys.Ann, "/");
+        using var limited = await EnterAsync("chatapp-wrong", "/");
         Assert.Equal(HttpStatusCode.TooManyRequests, limited.StatusCode);
         Assert.InRange(limited.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 6);
+
+        // Whoever has a key has the same address behind a proxy, and comes in as often as ever.
+        for (var i = 0; i < 20; i++)
+        {
+            using var right = await EnterAsync(TestKeys.Ann, "/");
+            Assert.Equal(HttpStatusCode.SeeOther, right.StatusCode);
+        }
     }
 
     [Theory]
@@ -114,6 +129,88 @@ public sealed class SignInTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
             Assert.False(answer.Headers.Contains("Set-Cookie"));
         }
+    }
+
+    [Fact]
+    public async Task Show_ReturnThatIsNoAscii_LeadsToTheChat()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/sign-in?return=%2F%C3%A9") { Headers = { { "Cookie", await CookieAsync() } } };
+        using var answer = await _client.SendAsync(request);
+        Assert.Equal("/", answer.Headers.Location!.OriginalString);
+    }
+
+    [Theory]
+    [InlineData("/sign-in")]
+    [InlineData("/api/health")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task Head_OpenRoute_IsAnsweredAsGetIs(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var answer = await _client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Cookie_OverHttps_CountsByItsHostNameAlone()
+    {
+        await using var app = await TestApp.StartAsync(settings: [.. TestKeys.Settings, ("ForwardedHeaders_Enabled", "true")]);
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = app.Client.BaseAddress, Timeout = Eventually.Limit };
+        var secure = $"https://{client.BaseAddress!.Authority}";
+        using var entered = await SendAsync("/sign-in", secure, null);
+        var cookie = entered.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        Assert.StartsWith("__Host-", cookie, StringComparison.Ordinal);
+        Assert.Equal("/sign-in", await LocationAsync(cookie["__Host-".Length..]));
+        Assert.Equal("", await LocationAsync(cookie));
+
+        // A page of plain http is another one.
+        using var plain = await SendAsync("/sign-in", $"http://{client.BaseAddress!.Authority}", null);
+        Assert.Equal(HttpStatusCode.Forbidden, plain.StatusCode);
+
+        using var left = await SendAsync("/sign-out", secure, cookie);
+        var gone = left.Headers.GetValues("Set-Cookie").Single();
+        Assert.StartsWith("__Host-chatapp-key=;", gone, StringComparison.Ordinal);
+        Assert.Contains("max-age=0", gone, StringComparison.Ordinal);
+
+        async Task<string> LocationAsync(string sent)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Cookie", sent }, { "X-Forwarded-Proto", "https" } } };
+            using var answer = await client.SendAsync(request);
+            return answer.Headers.Location?.OriginalString.Split('?')[0] ?? "";
+        }
+
+        async Task<HttpResponseMessage> SendAsync(string path, string origin, string? sent)
+        {
+            using var content = new FormUrlEncodedContent([new("key", TestKeys.Ann)]);
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content, Headers = { { "Origin", origin }, { "X-Forwarded-Proto", "https" } } };
+            if (sent is not null)
+            {
+                request.Headers.Add("Cookie", sent);
+            }
+
+            return await client.SendAsync(request);
+        }
+    }
+
+    [Fact]
+    public async Task Cookie_PastItsTime_OpensNothing()
+    {
+        var protector = _app.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("ChatApp.Security.KeyTicket").ToTimeLimitedDataProtector();
+        var keys = _app.Services.GetRequiredService<KeyRing>();
+        var ticket = $"ann\n{keys.FingerprintOf(keys.Find(TestKeys.Ann)!)}";
+        Assert.Equal(HttpStatusCode.NotFound, await GetAsync("Cookie", $"chatapp-key={protector.Protect(ticket, TimeSpan.FromDays(1))}"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync("Cookie", $"chatapp-key={protector.Protect(ticket, TimeSpan.FromDays(-1))}"));
+    }
+
+    [Fact]
+    public async Task Leave_CookiesOfBothNames_TakesBothBack()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/sign-out") { Headers = { { "Cookie", "chatapp-key=a; __Host-chatapp-key=b" }, { "Origin", Origin } } };
+        using var answer = await _client.SendAsync(request);
+        var gone = answer.Headers.GetValues("Set-Cookie").ToList();
+        Assert.Equal(2, gone.Count);
+        Assert.Contains("; secure", Assert.Single(gone, cookie => cookie.StartsWith("__Host-", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Theory]

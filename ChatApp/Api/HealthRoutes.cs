@@ -13,10 +13,17 @@ public static class HealthRoutes
     {
         // Open to all: who asks has no key, and learns nothing that needs one.
         var open = endpoints.MapGroup("").AllowAnonymous();
-        open.MapGet("/api/health", () => new { status = "ok", service = "ChatApp", version = Version }).Describe("Whether the server is up, and its version", "application/json");
-        open.MapGet("/health/live", () => "live").Describe("Whether the process lives", "text/plain");
-        open.MapGet("/health/ready", (RunHost host) => host.IsDraining ? Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
-            .Describe("Whether the server takes new work: 503 once it is shutting down", "text/plain", [StatusCodes.Status503ServiceUnavailable]);
+        var health = () => new { status = "ok", service = "ChatApp", version = Version };
+        var live = () => "live";
+        var ready = (RunHost host) => host.IsDraining ? Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready");
+        open.MapGet("/api/health", health).Describe("Whether the server is up, and its version", "application/json");
+        open.MapGet("/health/live", live).Describe("Whether the process lives", "text/plain");
+        open.MapGet("/health/ready", ready).Describe("Whether the server takes new work: 503 once it is shutting down", "text/plain", [StatusCodes.Status503ServiceUnavailable]);
+
+        // Some monitors ask for the status alone.
+        open.MapMethods("/api/health", [HttpMethods.Head], health);
+        open.MapMethods("/health/live", [HttpMethods.Head], live);
+        open.MapMethods("/health/ready", [HttpMethods.Head], ready);
         return endpoints;
     }
 }

@@ -19,6 +19,9 @@ public static class Door
     {
         services.AddOptions<ApiKeysOptions>().BindConfiguration(ApiKeysOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ApiKeysOptions>, ApiKeysOptionsValidator>();
+        services.AddSingleton<IValidateOptions<ApiKeysOptions>, ApiKeysShape>();
+        services.AddOptions<SettingNames.All>().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SettingNames.All>, SettingNames>();
         services.AddOptions<CorsSettings>().BindConfiguration(CorsSettings.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CorsSettings>, CorsSettingsValidator>();
         services.AddOptions<LimitsOptions>().BindConfiguration(LimitsOptions.Section).ValidateOnStart();

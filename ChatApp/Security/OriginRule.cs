@@ -18,8 +18,11 @@ public static class OriginRule
         && !Embedded.Contains(request.Headers["Sec-Fetch-Dest"].ToString(), StringComparer.OrdinalIgnoreCase)
         && IsFromUs(request);
 
-    /// <summary>Whether a form was sent by a page of ours: as <see cref="Allows"/>, but sending a form opens a document.</summary>
-    public static bool AllowsForm(HttpRequest request) => IsFromUs(request);
+    /// <summary>
+    /// Whether a form was sent by a page of ours, and of ours alone: a page of an allowed origin may use the API, but signs nobody in or out.
+    /// Sending a form opens a document, so that is no reason to refuse it.
+    /// </summary>
+    public static bool AllowsForm(HttpRequest request) => IsFromOwn(request, request.Headers.Origin.ToString());
 
     /// <summary>Whether a request that is known by its cookie may change something: it must say where it comes from.</summary>
     public static bool AllowsByCookie(HttpRequest request) => request.Headers.Origin.Count > 0 && IsFromUs(request);
@@ -29,12 +32,19 @@ public static class OriginRule
     private static bool IsFromUs(HttpRequest request)
     {
         var origin = request.Headers.Origin.ToString();
-        return IsAllowed(request, origin)
-            || (request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none" && (origin.Length == 0 || IsOwn(request, origin)));
+        return IsAllowed(request, origin) || IsFromOwn(request, origin);
     }
 
+    private static bool IsFromOwn(HttpRequest request, string origin) =>
+        request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none" && (origin.Length == 0 || IsOwn(request, origin));
+
     private static bool IsOwn(HttpRequest request, string origin) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+        && (IsSchemeKnown(request) ? uri.Scheme.Equals(request.Scheme, StringComparison.OrdinalIgnoreCase) : uri.Scheme is "http" or "https")
+        && uri.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+
+    // A plain request may come from a proxy that ends TLS, and the page be one of https; unless that proxy says what it was, and is believed.
+    private static bool IsSchemeKnown(HttpRequest request) => request.IsHttps || request.Headers.ContainsKey("X-Original-Proto");
 
     private static bool IsAllowed(HttpRequest request, string origin) =>
         origin.Length > 0 && request.HttpContext.RequestServices?.GetService<IOptions<CorsSettings>>() is { } cors && cors.Value.Allows(origin);

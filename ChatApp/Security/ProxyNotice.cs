@@ -6,11 +6,14 @@ namespace ChatApp.Security;
 /// </summary>
 internal sealed partial class ProxyNotice(KeyRing keys, ILogger<ProxyNotice> logger)
 {
+    // X-Original-For is what the framework leaves of the first where it believes it.
+    private static readonly string[] Headers = ["X-Forwarded-For", "Forwarded", "X-Original-For"];
+
     private int _said;
 
     public void Look(HttpRequest request)
     {
-        if (!keys.IsRequired && _said == 0 && (request.Headers.ContainsKey("X-Forwarded-For") || request.Headers.ContainsKey("Forwarded")) && Interlocked.Exchange(ref _said, 1) == 0)
+        if (!keys.IsRequired && _said == 0 && Array.Exists(Headers, request.Headers.ContainsKey) && Interlocked.Exchange(ref _said, 1) == 0)
         {
             Proxied(logger);
         }

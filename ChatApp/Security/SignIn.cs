@@ -23,7 +23,7 @@ internal static class SignIn
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         var open = endpoints.MapGroup("").AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
-        open.MapGet(Path, Show);
+        open.MapMethods(Path, [HttpMethods.Get, HttpMethods.Head], Show);
         open.MapPost(Path, EnterAsync).WithMetadata(new RequestSizeLimitAttribute(MaxForm));
         open.MapPost(OutPath, Leave).WithMetadata(new RequestSizeLimitAttribute(MaxForm));
     }
@@ -69,14 +69,6 @@ internal static class SignIn
             return Page(context, StatusCodes.Status403Forbidden, "/", "This was sent by another site's page. Sign in here.");
         }
 
-        using var attempt = attempts.Try(context.Connection.RemoteIpAddress?.ToString() ?? "");
-        if (!attempt.IsAcquired)
-        {
-            var seconds = attempt.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            return Page(context, StatusCodes.Status429TooManyRequests, "/", $"There were too many attempts. Try again in {seconds} seconds.");
-        }
-
         if (await ReadAsync(context) is not { } form)
         {
             return Page(context, StatusCodes.Status400BadRequest, "/", "The form could not be read. Fill it in here.");
@@ -85,11 +77,25 @@ internal static class SignIn
         var back = LocalOr(form["return"]);
         if (keys.Find(form["key"].ToString().Trim()) is not { } caller)
         {
-            return Page(context, StatusCodes.Status401Unauthorized, back, "This key is not known here. Check that it is whole, or ask for a new one.");
+            // Only what is wrong counts: behind a proxy all have one address, and nobody may keep the others from signing in.
+            return Wrong(context, back, attempts);
         }
 
         ticket.Write(context, caller);
         return SeeOther(back);
+    }
+
+    private static IResult Wrong(HttpContext context, string back, SignInAttempts attempts)
+    {
+        using var attempt = attempts.Try(context.Connection.RemoteIpAddress?.ToString() ?? "");
+        if (attempt.IsAcquired)
+        {
+            return Page(context, StatusCodes.Status401Unauthorized, back, "This key is not known here. Check that it is whole, or ask for a new one.");
+        }
+
+        var seconds = attempt.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return Page(context, StatusCodes.Status429TooManyRequests, back, $"This key is not known here, and there were too many attempts. Try again in {seconds} seconds.");
     }
 
     private static IResult Leave(HttpContext context)
@@ -118,9 +124,9 @@ internal static class SignIn
     // 303: what was sent by POST is fetched by GET.
     private static SeeOtherResult SeeOther(string address) => new(address);
 
-    // Only within this site: a link must not lead through the sign-in to somewhere else.
+    // Only within this site: a link must not lead through the sign-in to somewhere else. An address in a header has no other characters than these.
     private static string LocalOr(string? address) =>
-        address is { Length: > 0 and < 2048 } && address[0] == '/' && RedirectHttpResult.IsLocalUrl(address) && !address.Any(char.IsControl) && !address.StartsWith("/sign-", StringComparison.OrdinalIgnoreCase)
+        address is { Length: > 0 and < 2048 } && address[0] == '/' && RedirectHttpResult.IsLocalUrl(address) && address.All(letter => letter is > ' ' and <= '~') && !address.StartsWith("/sign-", StringComparison.OrdinalIgnoreCase)
             ? address
             : "/";
 
@@ -177,7 +183,7 @@ internal static class SignIn
     }
 }
 
-/// <summary>How often one address may try to sign in: ten times at once, then once in six seconds.</summary>
+/// <summary>How often one address may try to sign in with a key that is wrong: ten times at once, then once in six seconds.</summary>
 internal sealed class SignInAttempts : IDisposable
 {
     private readonly PartitionedRateLimiter<string> _attempts = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetTokenBucketLimiter(address, _ =>
