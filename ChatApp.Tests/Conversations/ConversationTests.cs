@@ -99,7 +99,8 @@ public sealed class ConversationTests
         var conversation = new Conversation("c", 1000);
         var turn = conversation.Ask("one", null, _ => Answer("first"));
         IReadOnlyList<ChatMessage> sent = [];
-        conversation.AskAgain(turn!.Id, messages => {
+        conversation.AskAgain(turn!.Id, messages =>
+        {
             sent = messages;
             return Answer("other");
         }, "Be brief.");
