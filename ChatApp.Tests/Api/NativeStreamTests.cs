@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using ChatApp.Api;
+using ChatApp.Conversations;
 using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
@@ -19,6 +20,12 @@ public sealed class NativeStreamTests
 
     private static Run RunOf(TestApp app, SseClient stream) =>
         app.Services.GetRequiredService<RunHost>().Find(stream.Response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
+
+    private static Task LeftAsync(TestApp app, Run run)
+    {
+        var host = app.Services.GetRequiredService<RunHost>();
+        return Eventually.Holds(() => host.ReadersOf(run) == 0, "the reader's leave");
+    }
 
     [Fact]
     public async Task Post_Answer_StreamsEveryEventInOrderWithIds()
@@ -183,6 +190,97 @@ public sealed class NativeStreamTests
         using var second = await SseClient.PostAsync(app.Client, "/api/chat/stream", next);
         await second.AllAsync();
         Assert.Equal(["a", "answer", "b"], two.Asked.Select(m => m.Text));
+    }
+
+    [Theory]
+    [InlineData("false")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    public async Task Post_NoTools_IsNoProblem(string tools)
+    {
+        await using var app = await TestApp.StartAsync();
+        var body = $$"""{"tools":{{tools}},"parentMessageId":null,"messages":[{"role":"user","content":"hi"}]}""";
+        using var response = await app.Client.PostAsync("/api/chat/stream", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Get_SessionWhoseReaderLeft_StopsItsAnswerAndAnswers()
+    {
+        var (one, two) = (new FakeChatClient(), new FakeChatClient());
+        var models = new Queue<FakeChatClient>([one, two]);
+        await using var app = await TestApp.StartAsync(() => models.Dequeue());
+        one.Say("half");
+        two.Finish();
+        Run left;
+        using (var first = await SseClient.GetAsync(app.Client, "/api/stream?q=first&session=me"))
+        {
+            left = RunOf(app, first);
+            using var busy = await SseClient.GetAsync(app.Client, "/api/stream?q=second&session=me");
+            Assert.Equal(HttpStatusCode.Conflict, busy.Response.StatusCode);
+            await left.Reaches(run => run.TextLength == 4);
+        }
+
+        await LeftAsync(app, left);
+        Assert.False(left.IsEnded);
+        using var second = await SseClient.GetAsync(app.Client, "/api/stream?q=second&session=me");
+
+        Assert.Equal(HttpStatusCode.OK, second.Response.StatusCode);
+        Assert.Equal(RunState.Cancelled, left.State);
+        Assert.True(one.Closed.IsCompleted);
+        await RunOf(app, second).Ended();
+        Assert.Equal(["first", "half", "second"], two.Asked.Select(m => m.Text));
+    }
+
+    [Theory]
+    [InlineData("continue", "60s", HttpStatusCode.Conflict)]
+    [InlineData(null, "continue", HttpStatusCode.Conflict)]
+    [InlineData("5s", "continue", HttpStatusCode.OK)]
+    public async Task Post_ConversationWhoseReaderLeft_IsBusyWhereItsAnswerGoesOn(string? onDisconnect, string configured, HttpStatusCode status)
+    {
+        await using var app = await TestApp.StartAsync(() => new FakeChatClient(), null, ("ChatApp:Runs:OnDisconnect", configured));
+        string conversationId;
+        Run left;
+        using (var first = await SseClient.PostAsync(app.Client, "/api/chat/stream", new { store = true, onDisconnect, messages = new[] { new { role = "user", content = "a" } } }))
+        {
+            left = RunOf(app, first);
+            conversationId = (await first.NextAsync())!.Data.GetProperty("conversationId").GetString()!;
+        }
+
+        await LeftAsync(app, left);
+        using var second = await SseClient.PostAsync(app.Client, "/api/chat/stream", new { conversationId, messages = new[] { new { role = "user", content = "b" } } });
+
+        Assert.Equal(status, second.Response.StatusCode);
+        Assert.Equal(status == HttpStatusCode.OK, left.IsEnded);
+    }
+
+    [Fact]
+    public async Task Post_ConversationOfThePage_LetsItsAnswerGoOn()
+    {
+        await using var app = await TestApp.StartAsync(() => new FakeChatClient());
+        using var session = new ChatSession(
+            app.Services.GetRequiredService<ConversationBook>(), app.Services.GetRequiredService<RunHost>(), app.Services.GetRequiredService<IModelCatalog>());
+        session.Send("a");
+        var run = session.Snapshot.Turns.Single().Run!;
+        using var busy = await SseClient.PostAsync(app.Client, "/api/chat/stream", new { conversationId = run.ConversationId, messages = new[] { new { role = "user", content = "b" } } });
+
+        Assert.Equal(HttpStatusCode.Conflict, busy.Response.StatusCode);
+        Assert.False(run.IsEnded);
+    }
+
+    [Fact]
+    public async Task Get_AsChatCompletionsARunThatFailed_IsAStreamThatSaysSo()
+    {
+        var model = new FakeChatClient();
+        model.Break(new ProviderException(ProviderFault.RateLimited, "Too many requests. Wait, then retry."));
+        await using var app = await TestApp.StartAsync(model);
+        using var stream = await app.Client.GetAsync("/api/stream?q=hi&format=chat-completions");
+        var body = await stream.Content.ReadAsStringAsync();
+
+        Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (stream.StatusCode, stream.Content.Headers.ContentType!.MediaType));
+        Assert.StartsWith("data: {\"error\":", body, StringComparison.Ordinal);
+        Assert.Contains("Too many requests.", body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -94,6 +94,32 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void AskAgain_System_IsWhatTheModelIsToldFirst()
+    {
+        var conversation = new Conversation("c", 1000);
+        var turn = conversation.Ask("one", null, _ => Answer("first"));
+        IReadOnlyList<ChatMessage> sent = [];
+        conversation.AskAgain(turn!.Id, messages =>
+        {
+            sent = messages;
+            return Answer("other");
+        }, "Be brief.");
+
+        Assert.Equal(["Be brief.", "one"], sent.Select(message => message.Text));
+    }
+
+    [Fact]
+    public void AskAgain_RunThatStandsInItsTurn_ChangesNothing()
+    {
+        var conversation = new Conversation("c", 1000);
+        var first = conversation.Ask("one", null, _ => Answer("first"));
+        conversation.Ask("two", null, _ => Answer("second"));
+
+        Assert.Null(conversation.AskAgain(first!.Id, _ => null));
+        Assert.Equal(["first", "second"], conversation.Turns.Select(turn => turn.Run!.ReadText()));
+    }
+
+    [Fact]
     public void Ask_MoreThanKept_DropsTheOldestTurn()
     {
         var conversation = new Conversation("c", 1000, keepTurns: 2);

@@ -45,8 +45,12 @@ public sealed class Conversation(string id, int contextTokens, int keepTurns = C
     }
 
     /// <summary>Asks a turn's question again; turns after it are dropped and its former answer is replaced.</summary>
+    /// <param name="turnId">The turn.</param>
+    /// <param name="start">Starts the run for the messages to send; null where it was started before, and stands in its turn already.</param>
+    /// <param name="system">What the model is told before all else, if anything.</param>
+    /// <returns>The turn; null where nothing changed.</returns>
     /// <exception cref="ConversationBusyException">An answer is being made.</exception>
-    public ChatTurn? AskAgain(string turnId, Func<IReadOnlyList<ChatMessage>, Run> start)
+    public ChatTurn? AskAgain(string turnId, Func<IReadOnlyList<ChatMessage>, Run?> start, string? system = null)
     {
         lock (_lock)
         {
@@ -57,8 +61,13 @@ public sealed class Conversation(string id, int contextTokens, int keepTurns = C
                 return null;
             }
 
-            var turn = new ChatTurn(turnId, Turns[index].Prompt);
-            turn = turn with { Run = start(Messages(Turns.GetRange(0, index), turn.Prompt, system: null)) };
+            var prompt = Turns[index].Prompt;
+            if (start(Messages(Turns.GetRange(0, index), prompt, system)) is not { } run)
+            {
+                return null;
+            }
+
+            var turn = new ChatTurn(turnId, prompt) { Run = run };
             Turns = Turns.GetRange(0, index).Add(turn);
             return turn;
         }

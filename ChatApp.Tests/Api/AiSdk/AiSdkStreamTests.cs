@@ -136,6 +136,119 @@ public sealed class AiSdkStreamTests
     }
 
     [Fact]
+    public async Task Post_StoreRegenerateEarlier_AsksThatQuestionAgainWithTheSystemPrompt()
+    {
+        var asked = new List<FakeChatClient>();
+        await using var app = await TestApp.StartAsync(() =>
+        {
+            asked.Add(Saying($"answer {asked.Count + 1}"));
+            return asked[^1];
+        });
+        await AnswerAsync(app, Stored("submit-message", "same"));
+        await AnswerAsync(app, Stored("submit-message", "same", "answer 1", "same"));
+        await AnswerAsync(app, Stored("submit-message", "same", "answer 1", "same", "answer 2", "last"));
+        await AnswerAsync(app, Stored("regenerate-message", "same", "answer 1", "same"));
+        var id = await AnswerAsync(app, Stored("regenerate-message", "same"));
+
+        Assert.Equal(["Be brief.", "same", "answer 1", "same"], asked[3].Asked.Select(message => message.Text));
+        Assert.Equal(["Be brief.", "same"], asked[4].Asked.Select(message => message.Text));
+        Assert.Equal(["answer 5"], app.Services.GetRequiredService<ConversationBook>().Get(id, Caller.Local).Turns.Select(turn => turn.Run!.ReadText()));
+    }
+
+    [Fact]
+    public async Task Post_StoreRegenerateWhatWasRefused_AsksIt()
+    {
+        var asked = new List<FakeChatClient>();
+        await using var app = await TestApp.StartAsync(() =>
+        {
+            asked.Add(Saying($"answer {asked.Count + 1}"));
+            return asked[^1];
+        });
+        await AnswerAsync(app, Stored("submit-message", "first"));
+        var refused = await PostAsync(app, Stored("submit-message", "down", "first", "answer 1", "second"));
+        await AnswerAsync(app, Stored("regenerate-message", "first", "answer 1", "second"));
+
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        Assert.Equal(["Be brief.", "first", "answer 1", "second"], asked[1].Asked.Select(message => message.Text));
+    }
+
+    [Theory]
+    [InlineData("submit-message")]
+    [InlineData("regenerate-message")]
+    public async Task Post_StoreAfterAStop_StopsTheAnswerThatWasLeftAndAnswers(string trigger)
+    {
+        var (one, two) = (new FakeChatClient(), Saying("two"));
+        var models = new Queue<FakeChatClient>([one, two]);
+        await using var app = await TestApp.StartAsync(() => models.Dequeue());
+        var host = app.Services.GetRequiredService<RunHost>();
+        one.Say("half");
+        Run left;
+        using (var first = await SseClient.PostAsync(app.Client, Url, Stored("submit-message", "first")))
+        {
+            left = host.Find(RunOf(first), Caller.Local)!;
+            Assert.Equal(HttpStatusCode.Conflict, (await PostAsync(app, Stored(trigger, "first"))).StatusCode);
+            await left.Reaches(run => run.TextLength == 4);
+        }
+
+        await Eventually.Holds(() => host.ReadersOf(left) == 0, "the reader's leave");
+        Assert.False(left.IsEnded);
+        await AnswerAsync(app, trigger == "submit-message" ? Stored(trigger, "first", "half", "second") : Stored(trigger, "first"));
+
+        Assert.Equal(RunState.Cancelled, left.State);
+        Assert.Equal(trigger == "submit-message" ? ["Be brief.", "first", "half", "second"] : ["Be brief.", "first"], two.Asked.Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task Post_StoreSameKeyManyTimesAtOnce_IsOneRun()
+    {
+        await using var app = await TestApp.StartAsync(() => Saying("ok"));
+        await AnswerAsync(app, Stored("submit-message", "first"));
+        for (var round = 0; round < 20; round++)
+        {
+            var key = $"key-{round}";
+            var streams = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SseClient.PostAsync(app.Client, Url, Stored("regenerate-message", "first"), key)));
+            Assert.All(streams, stream => Assert.Equal(HttpStatusCode.OK, stream.Response.StatusCode));
+            Assert.Single(streams.Select(RunOf).Distinct());
+            foreach (var stream in streams)
+            {
+                await TextAsync(stream);
+                stream.Dispose();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Post_CallIdOfTheChat_IsNotGivenToAnotherCall()
+    {
+        const string Body = """
+            {"id":"c","messages":[{"id":"u","role":"user","parts":[{"type":"text","text":"time?"}]},
+              {"id":"mine","role":"assistant","parts":[{"type":"tool-clock","toolCallId":"call_0","state":"output-available","input":{},"output":"12:00"}]}]}
+            """;
+        var model = new FakeChatClient();
+        await using var app = await TestApp.StartAsync(model);
+        using var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
+        using var stream = new SseClient(await app.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead));
+        using var resumed = await SseClient.GetAsync(app.Client, $"{Url}/c/stream");
+        model.Send(new FunctionCallContent("call_0", "clock", new Dictionary<string, object?>(StringComparer.Ordinal)));
+        model.Finish(ChatFinishReason.ToolCalls);
+
+        Assert.Equal(("call_0_2", "call_0_2"), (await CallIdAsync(stream), await CallIdAsync(resumed)));
+
+        static async Task<string?> CallIdAsync(SseClient stream)
+        {
+            while (await stream.NextAsync() is { } frame)
+            {
+                if (frame.Type == "tool-input-available")
+                {
+                    return frame.Data.GetProperty("toolCallId").GetString();
+                }
+            }
+
+            return null;
+        }
+    }
+
+    [Fact]
     public async Task Post_WholeHistory_IsWhatTheModelGets()
     {
         const string Body = """
@@ -246,7 +359,7 @@ public sealed class AiSdkStreamTests
         var (local, other) = (Caller.Local, new Caller("other", "other"));
         for (var i = 0; i < 100; i++)
         {
-            chats.Remember(local, $"chat-{i}", new(run, null));
+            chats.Remember(local, $"chat-{i}", new(run, null, []));
         }
 
         Assert.NotNull(chats.Find(local, "chat-0"));
@@ -262,7 +375,7 @@ public sealed class AiSdkStreamTests
         var next = host.Start(new RunRequest { Messages = [new ChatMessage(ChatRole.User, "hi")] }).Run;
         for (var i = 100; i < 200; i++)
         {
-            chats.Remember(local, $"chat-{i}", new(next, null));
+            chats.Remember(local, $"chat-{i}", new(next, null, []));
         }
 
         Assert.Null(chats.Find(local, "chat-0"));
@@ -275,6 +388,22 @@ public sealed class AiSdkStreamTests
         model.Say(text);
         model.Finish();
         return model;
+    }
+
+    // Of the chat the questions and answers in turn; the model may stand before them.
+    private static object Stored(string trigger, params string[] texts)
+    {
+        var model = texts[0] == "down" ? "down" : null;
+        var messages = texts.Skip(model is null ? 0 : 1).Select((text, i) => new { role = i % 2 == 0 ? "user" : "assistant", parts = new[] { new { type = "text", text } } });
+        return new { id = "chat-1", trigger, store = true, model, system = "Be brief.", messages };
+    }
+
+    // The id of the conversation the answer was kept in.
+    private static async Task<string> AnswerAsync(TestApp app, object body)
+    {
+        var response = await PostAsync(app, body);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return RandomRuns.Read(await response.Content.ReadAsStringAsync())[0].GetProperty("messageMetadata").GetProperty("conversationId").GetString()!;
     }
 
     private static Task<HttpResponseMessage> PostAsync(TestApp app, object body) => app.Client.PostAsJsonAsync(Url, body);

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using ChatApp.Api;
+using ChatApp.Api.Native;
 using ChatApp.Api.Native.Sockets;
-using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
@@ -98,6 +98,68 @@ public sealed class WebSocketTests
         await Eventually.Holds(() => model.Calls == 1, "the one call");
     }
 
+    [Fact]
+    public async Task Chat_SameKeyOnOneSocket_IsToldThatItReadsTheRun()
+    {
+        var model = new FakeChatClient();
+        await using var app = await TestApp.StartAsync(model);
+        using var socket = await SocketClient.OpenAsync(app);
+        static object Ask(string requestId) => new { type = "chat", requestId, idempotencyKey = "k", messages = new[] { new { role = "user", content = "hi" } } };
+        await socket.SendAsync(Ask("1"));
+        var run = (await socket.NextAsync())!.RunId;
+        await socket.SendAsync(Ask("2"));
+        var error = (await socket.UntilAsync("error"))[^1];
+        model.Finish();
+        var rest = await socket.UntilAsync("complete");
+        await socket.SendAsync(Ask("3"));
+        var replay = await socket.UntilAsync("complete");
+
+        var problem = error.Data.GetProperty("problem");
+        Assert.Equal(("2", "already-reading", 409), (error.RequestId, error.Problem, problem.GetProperty("status").GetInt32()));
+        Assert.Equal($"/api/runs/{run}", problem.GetProperty("run").GetString());
+        Assert.All(rest, e => Assert.Equal("1", e.RequestId));
+        Assert.All(replay, e => Assert.Equal((run, "3"), (e.RunId, e.RequestId)));
+        Assert.Equal("connected", replay[0].Type);
+    }
+
+    [Fact]
+    public async Task Chat_ConversationThatWasLeft_StopsItsAnswerAndAnswers()
+    {
+        await using var app = await TestApp.StartAsync(() => new FakeChatClient());
+        using var socket = await SocketClient.OpenAsync(app);
+        await socket.SendAsync(new { type = "chat", requestId = "1", store = true, messages = new[] { new { role = "user", content = "a" } } });
+        var connected = await socket.NextAsync();
+        var (left, conversationId) = (RunOf(app, connected!.RunId!), connected.Data.GetProperty("conversationId").GetString());
+        await socket.SendAsync(new { type = "detach", runId = left.Id });
+        await socket.SendAsync(new { type = "chat", requestId = "2", conversationId, messages = new[] { new { role = "user", content = "b" } } });
+        await socket.UntilAsync(e => e.Type == "connected" && e.RequestId == "2");
+
+        Assert.Equal(RunState.Cancelled, left.State);
+    }
+
+    [Fact]
+    public async Task Cancel_NameUsedAgain_StopsTheRunningOneOnly()
+    {
+        var models = new Queue<FakeChatClient>([new(), new(), new()]);
+        models.Peek().Finish();
+        await using var app = await TestApp.StartAsync(() => models.Dequeue());
+        using var socket = await SocketClient.OpenAsync(app);
+        await socket.ChatAsync("same");
+        await socket.UntilAsync("complete");
+        await socket.ChatAsync("same");
+        var second = (await socket.NextAsync())!.RunId;
+        await socket.SendAsync(new { type = "cancel", requestId = "same" });
+        await socket.ChatAsync("other");
+        var events = await socket.UntilAsync(e => e.Type == "connected" && e.RequestId == "other");
+        await Eventually.Holds(() => RunOf(app, second!).IsEnded, "the stop");
+        // All have ended: the newest is named.
+        await socket.SendAsync(new { type = "cancel", requestId = "same" });
+        await socket.SendAsync(new { type = "cancel", requestId = "other" });
+        events.AddRange(await socket.UntilAsync(e => e.Type == "cancelled" && e.RequestId == "other"));
+
+        Assert.Equal([second, second], events.Where(e => e.Type == "cancelled" && e.RequestId == "same").Select(e => e.RunId));
+    }
+
     [Theory]
     [InlineData("runId")]
     [InlineData("requestId")]
@@ -174,6 +236,24 @@ public sealed class WebSocketTests
         var replay = await socket.UntilAsync("complete");
         Assert.Equal(Enumerable.Range(1, (int)run.Seq).Select(i => (long)i), replay.Select(e => e.Seq));
         Assert.All(replay, e => Assert.Null(e.RequestId));
+    }
+
+    [Fact]
+    public async Task Attach_LastEventOfAnEndedRun_IsToldThatNothingFollows()
+    {
+        var model = new FakeChatClient();
+        await using var app = await TestApp.StartAsync(model);
+        using var socket = await SocketClient.OpenAsync(app);
+        await socket.ChatAsync("x");
+        model.Finish();
+        var complete = (await socket.UntilAsync("complete"))[^1];
+        await socket.SendAsync(new { type = "attach", runId = complete.RunId, after = complete.Seq, requestId = "again" });
+        var named = await socket.NextAsync();
+        await socket.SendAsync(new { type = "attach", runId = complete.RunId, after = complete.Seq });
+        var unnamed = await socket.NextAsync();
+
+        Assert.Equal($$"""{"type":"detached","runId":"{{complete.RunId}}","requestId":"again","state":"completed"}""", named!.Data.GetRawText());
+        Assert.Equal($$"""{"type":"detached","runId":"{{complete.RunId}}","state":"completed"}""", unnamed!.Data.GetRawText());
     }
 
     [Fact]
@@ -364,8 +444,8 @@ public sealed class WebSocketTests
         using var client = new SocketClient(WebSocket.CreateFromStream(near.GetStream(), new WebSocketCreationOptions()));
         var context = new DefaultHttpContext();
         context.SetCaller(new Caller("laptop", "laptop") { Revoked = key.Token });
-        var (host, book) = (app.Services.GetRequiredService<RunHost>(), app.Services.GetRequiredService<ConversationBook>());
-        await using var session = new SocketSession(server, context, host, book, new ApiOptions(), TimeProvider.System, NullLogger.Instance);
+        var (host, runs) = (app.Services.GetRequiredService<RunHost>(), app.Services.GetRequiredService<ConversationRuns>());
+        await using var session = new SocketSession(server, context, host, runs, new ApiOptions(), TimeProvider.System, NullLogger.Instance);
         var serving = session.RunAsync();
         await client.ChatAsync("x");
         var run = host.Find((await client.NextAsync())!.RunId!, new Caller("laptop", "laptop"))!;

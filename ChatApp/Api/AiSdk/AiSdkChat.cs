@@ -1,5 +1,4 @@
 using ChatApp.Api.Native;
-using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 using Microsoft.Extensions.AI;
@@ -11,7 +10,7 @@ internal static class AiSdkChat
 {
     private const int MaxChatId = 256;
 
-    public static async Task<IResult> PostAsync(HttpContext context, RunHost host, AiSdkChats chats, ConversationBook book, TimeProvider time)
+    public static async Task<IResult> PostAsync(HttpContext context, ConversationRuns runs, AiSdkChats chats, TimeProvider time)
     {
         var asked = time.GetTimestamp();
         var (body, bytes, problem) = await JsonBody.ReadAsync<AiSdkRequest>(context.Request, context.RequestAborted);
@@ -48,9 +47,9 @@ internal static class AiSdkChat
         };
         try
         {
-            var started = body.Store == true ? Ask(host, book, body, request) : host.Start(request);
+            var started = body.Store == true ? await AskAsync(runs, body, request) : runs.Host.Start(request);
             // An answer to a tool's result goes on in the message that called it; the client would show a new id as a message of its own.
-            var latest = new AiSdkChats.Latest(started.Run, body.Messages![^1] is { Role: "assistant" } last ? last.Id : null);
+            var latest = new AiSdkChats.Latest(started.Run, body.Messages![^1] is { Role: "assistant" } last ? last.Id : null, UiMessages.CallIds(body.Messages));
             if (started.Replayed)
             {
                 context.Response.Headers["Idempotent-Replay"] = "true";
@@ -72,7 +71,7 @@ internal static class AiSdkChat
     public static IResult Resume(string id, HttpContext context, RunHost host, AiSdkChats chats)
     {
         var caller = context.GetCaller();
-        var latest = chats.Find(caller, id) ?? (host.Find(id, caller) is { } run ? new AiSdkChats.Latest(run, null) : null);
+        var latest = chats.Find(caller, id) ?? (host.Find(id, caller) is { } run ? new AiSdkChats.Latest(run, null, []) : null);
         if (latest is { Run.IsEnded: false })
         {
             return Stream(latest);
@@ -86,7 +85,7 @@ internal static class AiSdkChat
         return Results.NoContent();
     }
 
-    private static RunStreamResult Stream(AiSdkChats.Latest latest) => new(latest.Run, 0, new AiSdkFormat(latest.Run, latest.MessageId));
+    private static RunStreamResult Stream(AiSdkChats.Latest latest) => new(latest.Run, 0, new AiSdkFormat(latest.Run, latest.MessageId, latest.CallIds));
 
     private static Problem? Check(AiSdkRequest request) => request switch
     {
@@ -97,25 +96,23 @@ internal static class AiSdkChat
     };
 
     // The chat's id has a name space of its own: it can't name a conversation of the page.
-    private static StartedRun Ask(RunHost host, ConversationBook book, AiSdkRequest body, RunRequest request)
+    private static Task<StartedRun> AskAsync(ConversationRuns runs, AiSdkRequest body, RunRequest request)
     {
-        var conversation = book.Open($"ai-sdk-{body.Id}", request.Caller);
-        if (body.Trigger != "regenerate-message" || conversation.Turns is not [.., var last])
+        var conversation = runs.Book.Open($"ai-sdk-{body.Id}", request.Caller);
+        var prompt = UiMessages.LastPrompt(request.Messages);
+        if (body.Trigger != "regenerate-message")
         {
-            return StartRun.AskIn(book, conversation, UiMessages.LastPrompt(request.Messages), body.System, host, request);
+            return runs.AskAsync(conversation, prompt, body.System, request);
         }
 
-        StartedRun? started = null;
-        return host.FindStarted(request.Idempotency) ?? Again();
-
-        StartedRun Again()
-        {
-            conversation.AskAgain(last.Id, messages =>
-            {
-                started = host.Start(request with { Messages = messages, ConversationId = conversation.Id });
-                return started.Run;
-            });
-            return started!;
-        }
+        // The client sends its messages up to the question, so their number says which turn it is; fewer turns may be stored than the client has,
+        // and it may send its last message only. A question that is not stored, since its first request was refused, is a new one.
+        var number = request.Messages.Count(message => message.Role == ChatRole.User);
+        return runs.AskAgainAsync(
+            conversation,
+            turns => turns.Take(number).LastOrDefault(turn => turn.Prompt == prompt) ?? turns.FindLast(turn => turn.Prompt == prompt),
+            prompt,
+            body.System,
+            request);
     }
 }

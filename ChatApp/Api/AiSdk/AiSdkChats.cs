@@ -62,5 +62,6 @@ internal sealed class AiSdkChats(RunHost host)
 
     /// <param name="Run">The run.</param>
     /// <param name="MessageId">The message that its answer goes on with, where it does.</param>
-    internal sealed record Latest(Run Run, string? MessageId);
+    /// <param name="CallIds">Ids of the calls that the client has from before.</param>
+    internal sealed record Latest(Run Run, string? MessageId, IReadOnlyList<string> CallIds);
 }

@@ -17,7 +17,8 @@ namespace ChatApp.Api.AiSdk;
 /// </summary>
 /// <param name="run">The run to write.</param>
 /// <param name="messageId">The message the answer goes on with; null for one of its own.</param>
-internal sealed class AiSdkFormat(Run run, string? messageId) : PartFormat(run, [])
+/// <param name="takenCallIds">Ids of the calls in the chat.</param>
+internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string> takenCallIds) : PartFormat(run, takenCallIds)
 {
     private int _parts;
     private int _sources;
@@ -283,6 +284,6 @@ internal sealed class AiSdkFormat(Run run, string? messageId) : PartFormat(run, 
     {
         public string Name => "ai-sdk";
 
-        public IRunFormat Create(Run run, IQueryCollection query) => new AiSdkFormat(run, messageId: null);
+        public IRunFormat Create(Run run, IQueryCollection query) => new AiSdkFormat(run, messageId: null, []);
     }
 }

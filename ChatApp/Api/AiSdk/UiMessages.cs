@@ -48,6 +48,10 @@ internal static class UiMessages
     /// <summary>The text of the last user message.</summary>
     public static string LastPrompt(IEnumerable<ChatMessage> messages) => messages.Last(message => message.Role == ChatRole.User).Text;
 
+    /// <summary>The ids of all calls in the messages.</summary>
+    public static IReadOnlyList<string> CallIds(IEnumerable<UiMessage?> messages) =>
+        [.. messages.SelectMany(message => message?.Parts ?? []).Select(part => part?.ToolCallId).OfType<string>()];
+
     private static bool IsSomething(ChatMessage question) =>
         question.Contents.Any(content => content is DataContent) || ChatStreamValidation.HasVisibleText(question.Text);
 

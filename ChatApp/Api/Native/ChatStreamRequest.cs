@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace ChatApp.Api.Native;
@@ -24,6 +25,12 @@ internal record ChatStreamRequest
     public string? OnDisconnect { get; init; }
 
     public string? Format { get; init; }
+
+    /// <summary>Not offered yet: anything but <c>false</c> and an empty list is refused, rather than left out without a word.</summary>
+    public JsonElement? Tools { get; init; }
+
+    /// <summary>Not offered yet: refused.</summary>
+    public JsonElement? ParentMessageId { get; init; }
 }
 
 /// <summary>One message: who said it, and what.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using ChatApp.Runs;
 using Microsoft.Extensions.AI;
 
@@ -55,7 +56,7 @@ internal static class ChatStreamValidation
             return Problem.Validation("onDisconnect", "onDisconnect is cancel, continue, or a duration such as 60s.");
         }
 
-        return Check(request.Agents, request.AgentMode) ?? Check(request.Options);
+        return CheckNotOffered(request) ?? Check(request.Agents, request.AgentMode) ?? Check(request.Options);
     }
 
     public static List<ChatMessage> Messages(ChatStreamRequest request)
@@ -87,6 +88,18 @@ internal static class ChatStreamValidation
 
     public static IReadOnlyList<AgentRequest> Agents(ChatStreamRequest request) =>
         [.. request.Agents?.Select(agent => new AgentRequest(agent.Name!, agent.Model, agent.System)) ?? []];
+
+    private static Problem? CheckNotOffered(ChatStreamRequest request)
+    {
+        if (request.Tools is { } tools && tools.ValueKind is not (JsonValueKind.False or JsonValueKind.Null) && !(tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() == 0))
+        {
+            return Problem.Validation("tools", "tools are not offered here yet. Leave the property out, or send false.");
+        }
+
+        return request.ParentMessageId is { ValueKind: not JsonValueKind.Null }
+            ? Problem.Validation("parentMessageId", "parentMessageId is not offered yet. Leave it out: a message is added at the end of its conversation.")
+            : null;
+    }
 
     private static Problem? Check(IReadOnlyList<ChatStreamAgent>? agents, string? mode)
     {

@@ -16,6 +16,7 @@ public static class NativeRoutes
     {
         services.AddSingleton<IRunFormatKind, SseFormat.Kind>();
         services.AddSingleton<IRunFormatKind, TextFormat.Kind>();
+        services.AddSingleton<ConversationRuns>();
         return services;
     }
 

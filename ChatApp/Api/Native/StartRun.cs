@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 using Microsoft.Extensions.AI;
@@ -11,11 +10,11 @@ internal static class StartRun
 {
     private static readonly string[] Single = ["q", "model", "system", "session", "format"];
 
-    public static async Task<IResult> PostAsync(HttpContext context, RunHost host, ConversationBook book, TimeProvider time)
+    public static async Task<IResult> PostAsync(HttpContext context, ConversationRuns runs, TimeProvider time)
     {
         var asked = time.GetTimestamp();
         var (body, _, problem) = await JsonBody.ReadAsync<ChatStreamRequest>(context.Request, context.RequestAborted);
-        return problem ?? Stream(body!.Format, context, () => Start(body, Idempotency.ReadText(context.Request), context.GetCaller(), asked, host, book));
+        return problem ?? await StreamAsync(body!.Format, context, () => StartAsync(body, Idempotency.ReadText(context.Request), context.GetCaller(), asked, runs));
     }
 
     /// <summary>Starts what a request asks for, whichever way it came, or finds the run that the same request started before.</summary>
@@ -23,10 +22,9 @@ internal static class StartRun
     /// <param name="idempotencyKey">The key it came with; null for none.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="asked">When it came, a timestamp of the app's <see cref="TimeProvider"/>.</param>
-    /// <param name="host">Starts the run.</param>
-    /// <param name="book">Holds the conversations.</param>
-    public static (StartedRun? Started, Problem? Problem) Start(
-        ChatStreamRequest body, string? idempotencyKey, Caller caller, long asked, RunHost host, ConversationBook book)
+    /// <param name="runs">Starts the run.</param>
+    public static async Task<(StartedRun? Started, Problem? Problem)> StartAsync(
+        ChatStreamRequest body, string? idempotencyKey, Caller caller, long asked, ConversationRuns runs)
     {
         if (ChatStreamValidation.Check(body) is { } invalid)
         {
@@ -55,10 +53,10 @@ internal static class StartRun
             Asked = asked,
             Idempotency = idempotency,
         };
-        return Try(() => Ask(host, book, body, request));
+        return await TryAsync(() => AskAsync(runs, body, request));
     }
 
-    public static IResult GetAsync(HttpContext context, RunHost host, ConversationBook book, TimeProvider time)
+    public static async Task<IResult> GetAsync(HttpContext context, ConversationRuns runs, TimeProvider time)
     {
         var asked = time.GetTimestamp();
         var query = context.Request.Query;
@@ -66,7 +64,7 @@ internal static class StartRun
         {
             // A browser's EventSource that reconnects continues its run; the prompt is never sent twice.
             return last.Count != 1 || !EventCursor.TryParseId(last.ToString(), out var runId, out _) ? Problem.InvalidCursor
-                : host.Find(runId, context.GetCaller()) is { } known ? ReadRun.Events(context, known)
+                : runs.Host.Find(runId, context.GetCaller()) is { } known ? ReadRun.Events(context, known)
                 : Problem.NotFound;
         }
 
@@ -91,13 +89,13 @@ internal static class StartRun
         };
 
         // A session's name is its caller's choice and has a name space of its own: it can't name a conversation of the page.
-        return Stream(query["format"], context, () => Try(() => query["session"].ToString() is { Length: > 0 } session
-            ? AskIn(book, book.Open($"session-{session}", request.Caller), prompt, system, host, request)
-            : host.Start(request)));
+        return await StreamAsync(query["format"], context, () => TryAsync(() => query["session"].ToString() is { Length: > 0 } session
+            ? runs.AskAsync(runs.Book.Open($"session-{session}", request.Caller), prompt, system, request)
+            : Task.FromResult(runs.Host.Start(request))));
     }
 
     // Nothing is started that could not be sent.
-    private static IResult Stream(string? name, HttpContext context, Func<(StartedRun? Started, Problem? Problem)> start)
+    private static async Task<IResult> StreamAsync(string? name, HttpContext context, Func<Task<(StartedRun? Started, Problem? Problem)>> start)
     {
         var (format, unfit) = context.RequestServices.GetRequiredService<RunFormats>().Pick(name, context.Request);
         if (unfit is not null)
@@ -105,7 +103,7 @@ internal static class StartRun
             return unfit;
         }
 
-        var (started, problem) = start();
+        var (started, problem) = await start();
         if (started is null)
         {
             return problem!;
@@ -119,11 +117,11 @@ internal static class StartRun
         return new RunStreamResult(started.Run, 0, format!.Create(started.Run, context.Request.Query));
     }
 
-    private static (StartedRun? Started, Problem? Problem) Try(Func<StartedRun> start)
+    private static async Task<(StartedRun? Started, Problem? Problem)> TryAsync(Func<Task<StartedRun>> start)
     {
         try
         {
-            return (start(), null);
+            return (await start(), null);
         }
         catch (Exception exception) when (Problem.From(exception) is { } problem)
         {
@@ -135,44 +133,14 @@ internal static class StartRun
     private static string Fingerprint(ChatStreamRequest body) => Idempotency.Fingerprint(JsonSerializer.SerializeToUtf8Bytes(body), "/api/chat/stream");
 
     // With a conversation, exactly the last user message is appended and the context is the stored one.
-    private static StartedRun Ask(RunHost host, ConversationBook book, ChatStreamRequest body, RunRequest request)
+    private static Task<StartedRun> AskAsync(ConversationRuns runs, ChatStreamRequest body, RunRequest request)
     {
         if (body.ConversationId is null && body.Store != true)
         {
-            return host.Start(request);
+            return Task.FromResult(runs.Host.Start(request));
         }
 
-        var conversation = body.ConversationId is null ? book.Create(request.Caller) : book.Get(body.ConversationId, request.Caller);
-        return AskIn(book, conversation, body.Messages!.Last(message => message.Role == "user").Content!, body.System, host, request);
-    }
-
-    /// <summary>Asks in a conversation: its own messages and the prompt are what the model is sent.</summary>
-    public static StartedRun AskIn(ConversationBook book, Conversation conversation, string prompt, string? system, RunHost host, RunRequest request)
-    {
-        StartedRun? started = null;
-        try
-        {
-            return host.FindStarted(request.Idempotency) ?? Begin();
-        }
-        catch (ConversationBusyException) when (host.FindStarted(request.Idempotency) is { } known)
-        {
-            // The same request, sent twice at once: the other one was quicker.
-            return known;
-        }
-
-        StartedRun Begin()
-        {
-            var turn = conversation.Ask(prompt, system, messages =>
-            {
-                started = host.Start(request with { Messages = messages, ConversationId = conversation.Id });
-                return started.Replayed ? null : started.Run;
-            });
-            if (turn is not null)
-            {
-                book.Add(conversation);
-            }
-
-            return started!;
-        }
+        var conversation = body.ConversationId is null ? runs.Book.Create(request.Caller) : runs.Book.Get(body.ConversationId, request.Caller);
+        return runs.AskAsync(conversation, body.Messages!.Last(message => message.Role == "user").Content!, body.System, request);
     }
 }

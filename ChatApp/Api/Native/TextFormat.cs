@@ -6,13 +6,15 @@ using ChatApp.Runs;
 namespace ChatApp.Api.Native;
 
 /// <summary>The answer's text as it comes, for a terminal, with one line at the end that says how it went.</summary>
-internal sealed class TextFormat(bool footer) : IRunFormat
+/// <param name="run">The run to write.</param>
+/// <param name="footer">Whether that line is written.</param>
+internal sealed class TextFormat(Run run, bool footer) : IRunFormat
 {
     private const string MediaType = "text/plain; charset=utf-8";
 
     private readonly List<Part> _waiting = [];
     private string? _problem;
-    private RunState _state;
+    private RunState? _state;
     private bool _hasText;
 
     public string ContentType => MediaType;
@@ -29,7 +31,7 @@ internal sealed class TextFormat(bool footer) : IRunFormat
                 WriteWaiting(output);
                 break;
             case TokenEvent { Agent: { } agent } token:
-                _waiting.Find(part => part.Agent == agent)?.Text.Append(token.Content);
+                PartOf(agent).Text.Append(token.Content);
                 WriteWaiting(output);
                 break;
             case AgentEndEvent { Agent: { } agent }:
@@ -70,6 +72,20 @@ internal sealed class TextFormat(bool footer) : IRunFormat
     {
     }
 
+    private Part PartOf(string agent)
+    {
+        if (_waiting.Find(part => part.Agent == agent) is { } known)
+        {
+            return known;
+        }
+
+        // Read from a cursor on: its start came before that. The first such part goes on where the reader is; others, answering at once, get their heading.
+        var part = new Part(agent) { IsShown = !_hasText };
+        _hasText = true;
+        _waiting.Add(part);
+        return part;
+    }
+
     // Agents that answer at once are read one after the other: the first that has not ended as it comes, the others when it is their turn.
     private void WriteWaiting(IBufferWriter<byte> output)
     {
@@ -98,7 +114,8 @@ internal sealed class TextFormat(bool footer) : IRunFormat
 
     private string Footer(CompleteEvent complete)
     {
-        var head = _state switch
+        // Of a reader that came after the end's first events, the run knows.
+        var head = (_state ?? run.State) switch
         {
             RunState.Completed => "✅ Complete",
             RunState.Cancelled => "⏹️ Cancelled",
@@ -107,7 +124,7 @@ internal sealed class TextFormat(bool footer) : IRunFormat
             _ => "✂️ Incomplete",
         };
         var figures = string.Create(CultureInfo.InvariantCulture, $"{complete.Tokens} tokens in {complete.DurationMs / 1000:0.00}s");
-        return $"\n\n---\n{head}: {figures}{(_problem is null ? "" : $". {_problem}")}\n";
+        return $"\n\n---\n{head}: {figures}{((_problem ?? run.Problem?.Detail) is { } problem ? $". {problem}" : "")}\n";
     }
 
     private sealed class Part(string agent)
@@ -132,6 +149,6 @@ internal sealed class TextFormat(bool footer) : IRunFormat
 
         public string ContentType => MediaType;
 
-        public IRunFormat Create(Run run, IQueryCollection query) => new TextFormat(footer: query["footer"] != "false");
+        public IRunFormat Create(Run run, IQueryCollection query) => new TextFormat(run, footer: query["footer"] != "false");
     }
 }

@@ -214,11 +214,14 @@ internal sealed class ChatCompletionsFormat(Run run, bool includeUsage) : IRunFo
         output.Write("\n\n"u8);
     }
 
-    /// <summary>The format by its name, <c>chat-completions</c>; <c>include_usage=true</c> adds the chunk with the usage.</summary>
+    /// <summary>
+    /// The format by its name, <c>chat-completions</c>; <c>include_usage=true</c> adds the chunk with the usage. Where formats are picked by name
+    /// all answer 200 at once: what went wrong is said in the stream.
+    /// </summary>
     public sealed class Kind : IRunFormatKind
     {
         public string Name => "chat-completions";
 
-        public IRunFormat Create(Run run, IQueryCollection query) => new ChatCompletionsFormat(run, includeUsage: query["include_usage"] == "true");
+        public IRunFormat Create(Run run, IQueryCollection query) => new ChatCompletionsFormat(run, includeUsage: query["include_usage"] == "true") { Refusal = null };
     }
 }

@@ -47,6 +47,15 @@ internal static class SocketReplies
         }
     });
 
+    /// <summary>There is nothing to read after the client's cursor, and there never will be: the run has ended.</summary>
+    public static byte[] Detached(Run run, string? requestId) => Make(json =>
+    {
+        json.WriteString("type"u8, "detached"u8);
+        json.WriteString("runId"u8, run.Id);
+        WriteOptional(json, "requestId"u8, requestId);
+        json.WriteString("state"u8, run.State.ToWire());
+    });
+
     /// <summary>This connection ends though its runs do not, and when to come back.</summary>
     public static byte[] Goodbye(Goodbye reason, TimeSpan retry) => Make(json =>
     {

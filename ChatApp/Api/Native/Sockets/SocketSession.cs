@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text.Json;
-using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 
@@ -21,10 +20,17 @@ internal sealed partial class SocketSession : IAsyncDisposable
     private static readonly Problem TooManyStreams = new(
         "too-many-streams", "Too many streams", StatusCodes.Status429TooManyRequests, $"One WebSocket reads {SocketWriter.MaxAttached} runs at a time. Detach from some, or wait for them to end.");
 
+    private static Problem AlreadyReading(Run run) => new(
+        "already-reading", "This run is read already", StatusCodes.Status409Conflict,
+        "This idempotencyKey started a run that this WebSocket reads already. Its events come under the requestId of the first chat.")
+    {
+        Extensions = new Dictionary<string, object> { ["run"] = $"/api/runs/{run.Id}" },
+    };
+
     private readonly WebSocket _socket;
     private readonly HttpContext _context;
     private readonly RunHost _host;
-    private readonly ConversationBook _book;
+    private readonly ConversationRuns _runs;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Caller _caller;
@@ -39,9 +45,9 @@ internal sealed partial class SocketSession : IAsyncDisposable
     private volatile bool _brokeProtocol;
     private volatile SocketEnd? _end;
 
-    public SocketSession(WebSocket socket, HttpContext context, RunHost host, ConversationBook book, ApiOptions options, TimeProvider time, ILogger logger)
+    public SocketSession(WebSocket socket, HttpContext context, RunHost host, ConversationRuns runs, ApiOptions options, TimeProvider time, ILogger logger)
     {
-        (_socket, _context, _host, _book, _time, _logger) = (socket, context, host, book, time, logger);
+        (_socket, _context, _host, _runs, _time, _logger) = (socket, context, host, runs, time, logger);
         _caller = context.GetCaller();
         _receiver = new SocketReceiver(socket);
         _writer = new SocketWriter(socket, host, _caller, EndNow, time, logger);
@@ -173,8 +179,8 @@ internal sealed partial class SocketSession : IAsyncDisposable
 
         problem ??= message!.Type switch
         {
-            "chat" => Chat(message, asked),
-            "attach" => Attach(message),
+            "chat" => await ChatAsync(message, asked),
+            "attach" => await AttachAsync(message),
             "detach" => Detach(message),
             "cancel" => await CancelAsync(message),
             _ => Problem.Validation("type", "type is chat, cancel, attach or detach."),
@@ -191,7 +197,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
         }
     }
 
-    private Problem? Chat(SocketMessage message, long asked)
+    private async ValueTask<Problem?> ChatAsync(SocketMessage message, long asked)
     {
         if (message.RequestId is not { } requestId)
         {
@@ -203,11 +209,13 @@ internal sealed partial class SocketSession : IAsyncDisposable
             return TooManyStreams;
         }
 
-        var (started, problem) = StartRun.Start(message, message.IdempotencyKey, _caller, asked, _host, _book);
-        return started is null ? problem : Read(started.Run, 0, requestId);
+        var (started, problem) = await StartRun.StartAsync(message, message.IdempotencyKey, _caller, asked, _runs);
+        return started is null ? problem
+            : started.Replayed && _writer.Reads(started.Run.Id) ? AlreadyReading(started.Run)
+            : Read(started.Run, 0, requestId);
     }
 
-    private Problem? Attach(SocketMessage message)
+    private async ValueTask<Problem?> AttachAsync(SocketMessage message)
     {
         if (message.RunId is not { } runId)
         {
@@ -228,6 +236,12 @@ internal sealed partial class SocketSession : IAsyncDisposable
         if (EventCursor.CheckNotAhead(after, run) is { } ahead)
         {
             return ahead;
+        }
+
+        if (run.IsEnded && after == run.Seq && !_writer.Reads(runId))
+        {
+            await _writer.ReplyAsync(SocketReplies.Detached(run, message.RequestId));
+            return null;
         }
 
         if (_writer.IsFull && !_writer.Reads(runId))
@@ -255,7 +269,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
         var runs = (message.RunId, message.RequestId) switch
         {
             ({ } runId, _) => Find([runId]),
-            (null, { } requestId) => Find(_requests.Where(request => request.RequestId == requestId).Select(request => request.RunId)),
+            (null, { } requestId) => FindRequest(requestId),
             _ => _writer.Attached,
         };
         if (runs.Count == 0 && (message.RunId ?? message.RequestId) is not null)
@@ -278,6 +292,14 @@ internal sealed partial class SocketSession : IAsyncDisposable
     }
 
     private List<Run> Find(IEnumerable<string> runIds) => [.. runIds.Distinct().Select(id => _host.Find(id, _caller)).OfType<Run>()];
+
+    // A name may be used again: it stands for what runs under it, or else for what did last.
+    private List<Run> FindRequest(string requestId)
+    {
+        var runs = Find(_requests.Where(request => request.RequestId == requestId).Select(request => request.RunId));
+        var running = runs.FindAll(run => !run.IsEnded);
+        return running.Count > 0 ? running : [.. runs.TakeLast(1)];
+    }
 
     private async Task StopAsync(Run run, string? requestId) => await _writer.ReplyAsync(SocketReplies.Cancelled(run, requestId, await _host.StopAsync(run)));
 
