@@ -158,7 +158,7 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
         while (!context.RequestAborted.IsCancellationRequested)
         {
             reader.Read(events);
-            if (events.Exists(@event => @event is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent))
+            if (events.Exists(@event => @event.IsContent))
             {
                 return null;
             }

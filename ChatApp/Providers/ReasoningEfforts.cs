@@ -7,6 +7,17 @@ internal static class ReasoningEfforts
 {
     private const string Property = "reasoning_effort";
 
+    /// <summary>As requests name them.</summary>
+    internal static IReadOnlyDictionary<string, ReasoningEffort> ByName { get; } = new Dictionary<string, ReasoningEffort>(StringComparer.OrdinalIgnoreCase)
+    {
+        ["none"] = ReasoningEffort.None,
+        ["minimal"] = ReasoningEffort.Low,
+        ["low"] = ReasoningEffort.Low,
+        ["medium"] = ReasoningEffort.Medium,
+        ["high"] = ReasoningEffort.High,
+        ["xhigh"] = ReasoningEffort.ExtraHigh,
+    };
+
     /// <summary>As OpenAI names it (<c>low</c>, <c>medium</c>, …); null: the model's own choice.</summary>
     internal static string? Name(ChatOptions options) =>
         options.AdditionalProperties?.GetValueOrDefault(Property) as string ?? options.Reasoning?.Effort switch
@@ -20,13 +31,5 @@ internal static class ReasoningEfforts
         };
 
     /// <summary>As the abstractions know it; null: the model's own choice.</summary>
-    internal static ReasoningEffort? Value(ChatOptions options) => Name(options) switch
-    {
-        "none" => ReasoningEffort.None,
-        "minimal" or "low" => ReasoningEffort.Low,
-        "medium" => ReasoningEffort.Medium,
-        "high" => ReasoningEffort.High,
-        "xhigh" => ReasoningEffort.ExtraHigh,
-        _ => null,
-    };
+    internal static ReasoningEffort? Value(ChatOptions options) => Name(options) is { } name && ByName.TryGetValue(name, out var effort) ? effort : null;
 }

@@ -14,6 +14,9 @@ public abstract record RunEvent
 
     /// <summary>The agent it comes from; null for the run itself and for an answer without agents.</summary>
     public string? Agent { get; init; }
+
+    /// <summary>Whether it is part of an answer: something to read, or a call.</summary>
+    public bool IsContent => this is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent;
 }
 
 /// <summary>The first event: the run exists.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ChatApp.Providers;
 using ChatApp.Runs;
 using Microsoft.Extensions.AI;
 
@@ -10,16 +11,6 @@ internal static class ChatStreamValidation
 {
     private const int MaxCharacters = 500_000;
     private const int MaxAgentName = 64;
-
-    private static readonly Dictionary<string, ReasoningEffort> Efforts = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["none"] = ReasoningEffort.None,
-        ["minimal"] = ReasoningEffort.Low,
-        ["low"] = ReasoningEffort.Low,
-        ["medium"] = ReasoningEffort.Medium,
-        ["high"] = ReasoningEffort.High,
-        ["xhigh"] = ReasoningEffort.ExtraHigh,
-    };
 
     public static Problem? Check(ChatStreamRequest request)
     {
@@ -79,7 +70,7 @@ internal static class ChatStreamValidation
             MaxOutputTokens = options.MaxTokens,
             StopSequences = options.Stop?.ToList(),
             Seed = options.Seed,
-            Reasoning = options.ReasoningEffort is { } effort ? new ReasoningOptions { Effort = Efforts[effort] } : null,
+            Reasoning = options.ReasoningEffort is { } effort ? new ReasoningOptions { Effort = ReasoningEfforts.ByName[effort] } : null,
         };
 
     /// <summary>Whether a text has anything to see: not only white space, and characters that show nothing.</summary>
@@ -136,8 +127,8 @@ internal static class ChatStreamValidation
         { MaxTokens: <= 0 } => Problem.Validation("options.maxTokens", "maxTokens is a whole number, 1 or more."),
         { Stop.Count: > 16 } => Problem.Validation("options.stop", "stop holds at most 16 texts."),
         { Stop: { } stop } when stop.Any(string.IsNullOrEmpty) => Problem.Validation("options.stop", "stop holds texts that are not empty."),
-        { ReasoningEffort: { } effort } when !Efforts.ContainsKey(effort) =>
-            Problem.Validation("options.reasoningEffort", $"reasoningEffort is one of {string.Join(", ", Efforts.Keys)}."),
+        { ReasoningEffort: { } effort } when !ReasoningEfforts.ByName.ContainsKey(effort) =>
+            Problem.Validation("options.reasoningEffort", $"reasoningEffort is one of {string.Join(", ", ReasoningEfforts.ByName.Keys)}."),
         _ => null,
     };
 

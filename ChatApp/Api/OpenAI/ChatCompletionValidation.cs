@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ChatApp.Providers;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api.OpenAI;
@@ -9,16 +10,6 @@ internal static partial class ChatCompletionValidation
 {
     private const int MaxTools = 128;
     private const int MaxStops = 4;
-
-    private static readonly Dictionary<string, ReasoningEffort> Efforts = new(StringComparer.Ordinal)
-    {
-        ["none"] = ReasoningEffort.None,
-        ["minimal"] = ReasoningEffort.Low,
-        ["low"] = ReasoningEffort.Low,
-        ["medium"] = ReasoningEffort.Medium,
-        ["high"] = ReasoningEffort.High,
-        ["xhigh"] = ReasoningEffort.ExtraHigh,
-    };
 
     private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
@@ -111,7 +102,7 @@ internal static partial class ChatCompletionValidation
             return;
         }
 
-        Require(Efforts.TryGetValue(name, out var effort), "reasoning_effort", $"reasoning_effort is one of {string.Join(", ", Efforts.Keys)}.");
+        Require(ReasoningEfforts.ByName.TryGetValue(name, out var effort), "reasoning_effort", $"reasoning_effort is one of {string.Join(", ", ReasoningEfforts.ByName.Keys)}.");
         options.Reasoning = new ReasoningOptions { Effort = effort };
         if (name == "minimal")
         {

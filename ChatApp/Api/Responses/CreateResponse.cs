@@ -118,6 +118,6 @@ internal static class CreateResponse
     {
         var events = new List<RunEvent>();
         run.Read(0, events);
-        return events.Exists(@event => @event is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent);
+        return events.Exists(@event => @event.IsContent);
     }
 }

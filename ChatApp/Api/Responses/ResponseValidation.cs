@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChatApp.Api.OpenAI;
+using ChatApp.Providers;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api.Responses;
@@ -7,16 +8,6 @@ namespace ChatApp.Api.Responses;
 /// <summary>Turns a request's body into what a run is asked, or says what is wrong with it.</summary>
 internal static class ResponseValidation
 {
-    private static readonly Dictionary<string, ReasoningEffort> Efforts = new(StringComparer.Ordinal)
-    {
-        ["none"] = ReasoningEffort.None,
-        ["minimal"] = ReasoningEffort.Low,
-        ["low"] = ReasoningEffort.Low,
-        ["medium"] = ReasoningEffort.Medium,
-        ["high"] = ReasoningEffort.High,
-        ["xhigh"] = ReasoningEffort.ExtraHigh,
-    };
-
     public static OpenAIError? Check(ResponseRequest request) => request switch
     {
         { Conversation: not null } => ResponseProblems.Unsupported("conversation", "There are no conversations here. Send previous_response_id, or the whole input."),
@@ -24,8 +15,8 @@ internal static class ResponseValidation
         { Temperature: not (null or (>= 0 and <= 2)) } => ResponseProblems.Invalid("temperature", "temperature is a number from 0 to 2."),
         { TopP: not (null or (>= 0 and <= 1)) } => ResponseProblems.Invalid("top_p", "top_p is a number from 0 to 1."),
         { MaxOutputTokens: <= 0 } => ResponseProblems.Invalid("max_output_tokens", "max_output_tokens is a whole number, 1 or more."),
-        { Reasoning.Effort: { } effort } when !Efforts.ContainsKey(effort) =>
-            ResponseProblems.Invalid("reasoning.effort", $"reasoning.effort is one of {string.Join(", ", Efforts.Keys)}."),
+        { Reasoning.Effort: { } effort } when !ReasoningEfforts.ByName.ContainsKey(effort) =>
+            ResponseProblems.Invalid("reasoning.effort", $"reasoning.effort is one of {string.Join(", ", ReasoningEfforts.ByName.Keys)}."),
         { Background: true, Store: false } => ResponseProblems.Invalid("store", "A response in the background has to be stored: leave out store: false, or background."),
         { Metadata.Count: > 16 } => ResponseProblems.Invalid("metadata", "metadata holds at most 16 entries."),
         { Metadata: { } metadata } when metadata.Any(entry => entry is not { Key.Length: <= 64, Value.Length: <= 512 }) =>
@@ -55,7 +46,7 @@ internal static class ResponseValidation
         Temperature = request.Temperature,
         TopP = request.TopP,
         MaxOutputTokens = request.MaxOutputTokens,
-        Reasoning = request.Reasoning?.Effort is { } effort ? new ReasoningOptions { Effort = Efforts[effort] } : null,
+        Reasoning = request.Reasoning?.Effort is { } effort ? new ReasoningOptions { Effort = ReasoningEfforts.ByName[effort] } : null,
         ResponseFormat = Format(request.Text?.Format),
         Tools = request.Tools is { Count: > 0 } tools ? [.. tools.Select(tool => Declare(tool!))] : null,
         ToolMode = Mode(request.ToolChoice),
