@@ -46,7 +46,12 @@ public static class Door
             kestrel.Limits.MaxConcurrentUpgradedConnections = MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
-        services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = PeerTimeouts.CreateListener);
+        services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.CreateBoundListenSocket = PeerTimeouts.CreateListener;
+            // After a restart everybody comes back at once; whom the kernel turns away tries again only after 1 s, then 3 s.
+            sockets.Backlog = 4096;
+        });
         return services;
     }
 
