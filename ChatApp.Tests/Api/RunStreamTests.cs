@@ -45,6 +45,25 @@ public sealed class RunStreamTests
         Assert.Equal("Hello", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("ai-sdk", "\"type\":\"start\"")]
+    [InlineData("ag-ui", "RUN_STARTED")]
+    [InlineData("chat-completions", null)]
+    [InlineData("responses", null)]
+    public async Task Stream_OfAnotherFormatAfterAnEvent_BeginsAsItsClientsNeedOrIsRefused(string format, string? beginning)
+    {
+        await using var app = await TestApp.StartAsync();
+        using var first = await SseClient.GetAsync(app.Client, "/api/stream?q=hi&model=scripted/ttft=1;rate=900;text=Roses");
+        await UntilAsync(first, "complete");
+        var run = first.Response.Headers.GetValues("X-Run-Id").Single();
+        using var answer = await app.Client.GetAsync($"/api/runs/{run}/events?after=2&format={format}", TestContext.Current.CancellationToken);
+
+        Assert.Equal(beginning is null ? HttpStatusCode.BadRequest : HttpStatusCode.OK, answer.StatusCode);
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(beginning ?? "is read from the start", text.Split("\n\n")[0], StringComparison.Ordinal);
+        Assert.Equal(beginning is not null, text.Contains("Roses", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Agents_OfOneRequest_TagTheirEvents()
     {

@@ -98,7 +98,8 @@ internal static class JsonBody
 
     private static bool HasSurrogateEscape(ReadOnlySpan<byte> bytes) => bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0;
 
-    private static bool IsWellFormed(ReadOnlySpan<byte> bytes)
+    /// <summary>Whether it is JSON whose every text is whole: half a character, as in <c>"\ud83d"</c>, shows only when the text is taken.</summary>
+    public static bool IsWellFormed(ReadOnlySpan<byte> bytes)
     {
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 32 });
         try

@@ -140,7 +140,6 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
         }
         catch (Exception exception) when (Problem.From(exception) is { } problem)
         {
-            context.Response.Headers["X-Run-Id"] = run.Id;
             await (exception is OverLimitException over && format.Refusal is { } refuse ? refuse(RunProblem.From(over)) : problem).ExecuteAsync(context);
             return null;
         }

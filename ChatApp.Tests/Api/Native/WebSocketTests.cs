@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using ChatApp.Api;
-using ChatApp.Api.Native;
 using ChatApp.Api.Native.Sockets;
 using ChatApp.Runs;
 using ChatApp.Security;

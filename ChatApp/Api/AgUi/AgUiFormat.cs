@@ -313,6 +313,8 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
     {
         public string Name => "ag-ui";
 
+        public bool StartsAnywhere => true;
+
         public IRunFormat Create(Run run, IQueryCollection query) => new AgUiFormat(run, run.ConversationId ?? run.Id, run.Id, []);
     }
 }

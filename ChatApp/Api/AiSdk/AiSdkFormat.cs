@@ -284,6 +284,8 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
     {
         public string Name => "ai-sdk";
 
+        public bool StartsAnywhere => true;
+
         public IRunFormat Create(Run run, IQueryCollection query) => new AiSdkFormat(run, messageId: null, []);
     }
 }

@@ -113,7 +113,7 @@ internal static class ResponseInput
     {
         try
         {
-            return Text(item, "arguments") is not { } text || !WholeTexts.AreIn(Encoding.UTF8.GetBytes(text)) ? null
+            return Text(item, "arguments") is not { } text || (text.Length > 0 && !JsonBody.IsWellFormed(Encoding.UTF8.GetBytes(text))) ? null
                 : ResponseContext.Arguments(JsonElement.Parse(text.Length == 0 ? "{}" : text));
         }
         catch (JsonException)

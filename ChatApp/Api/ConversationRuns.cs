@@ -6,7 +6,7 @@ using ChatApp.Security;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
-namespace ChatApp.Api.Native;
+namespace ChatApp.Api;
 
 /// <summary>Asks in conversations: their own messages and the prompt are what the model is sent.</summary>
 internal sealed class ConversationRuns(RunHost host, ConversationBook book, IOptions<RunsOptions> options)
