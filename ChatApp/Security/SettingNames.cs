@@ -55,8 +55,6 @@ internal sealed class SettingNames(IConfiguration settings) : IValidateOptions<S
             }
         }
 
-        // Where data is kept; nothing is, so far.
-        yield return (Top, "Storage");
     }
 
     // How many letters are to be added, taken out or changed.
