@@ -90,6 +90,31 @@ public sealed class ChatSession : IDisposable
         Refresh();
     }
 
+    /// <summary>Shows a stored conversation at once where this process has it at hand, or an empty chat for null.</summary>
+    /// <returns>False where it has to be read first: <see cref="OpenAsync"/>.</returns>
+    public bool TryOpen(string? id) => throw new NotSupportedException();
+
+    /// <summary>Shows a stored conversation; where there is none of that id, <see cref="ChatSnapshot.Problem"/> says so.</summary>
+    public Task OpenAsync(string id) => throw new NotSupportedException();
+
+    /// <summary>Shows earlier turns of the conversation as well.</summary>
+    public Task LoadEarlierAsync() => throw new NotSupportedException();
+
+    /// <summary>Asks. False where it is refused: the text stays with its writer, and <see cref="Held"/> says why.</summary>
+    public Task<bool> SendAsync(string text, bool keepsDraft = false) => throw new NotSupportedException();
+
+    /// <summary>Answers a turn's question again; the answer it has stays beside the new one.</summary>
+    public Task RegenerateAsync(string turnId) => throw new NotSupportedException();
+
+    /// <summary>Asks another question in a turn's place; the old one stays beside it, with all that followed.</summary>
+    public Task<bool> EditAsync(string turnId, string text) => throw new NotSupportedException();
+
+    /// <summary>Goes on with an answer that was cut; the cut one stays beside the new one, which begins with its text.</summary>
+    public Task ContinueAsync(string turnId) => throw new NotSupportedException();
+
+    /// <summary>Shows the branch with this question or answer.</summary>
+    public Task SelectAsync(string messageId) => throw new NotSupportedException();
+
     /// <summary>The model the next question goes to.</summary>
     public void PickModel(string id)
     {

@@ -13,6 +13,7 @@ public static class ConversationsRegistration
             .ValidateOnStart();
         services.AddSingleton<ConversationBook>();
         services.AddScoped<ChatSession>();
+        services.AddScoped<ConversationList>();
         return services;
     }
 }

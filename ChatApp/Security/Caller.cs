@@ -8,6 +8,9 @@ public sealed record Caller(string? Name, string Partition)
     /// <summary>Anybody on this machine; who the page acts for without keys.</summary>
     public static Caller Local { get; } = new(null, "local");
 
+    /// <summary>The name that what is theirs is stored under: empty where no key is needed. No key has an empty name.</summary>
+    public string StoredName => Name ?? "";
+
     /// <summary>Cancelled when the key is taken away; streams that were opened with it end then.</summary>
     public CancellationToken Revoked { get; init; }
 
