@@ -32,6 +32,10 @@ public sealed record RunProblem(string Type, string Title, int Status, string De
         _ => new("rate-limited", "Too many requests", 429, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
     };
 
+    internal static RunProblem NotSaved() => new(
+        "storage-busy", "The answer could not be saved", 503,
+        "The database did not take the answer for too long, so it was ended here. What was shown of it is saved. Check the database, then retry.");
+
     internal static RunProblem TimedOut(string detail) => new("upstream-timeout", "The provider was silent for too long", 504, detail);
 
     internal static RunProblem CutShort(string detail) => new("upstream-error", "The answer was cut short", 502, detail);
