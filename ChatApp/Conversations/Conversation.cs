@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using ChatApp.Runs;
 using ChatApp.Storage;
 
@@ -8,6 +9,7 @@ namespace ChatApp.Conversations;
 /// The branch of a stored conversation that is shown, as this process knows it; all who look at it here share it. It reads itself again when something
 /// changes, wherever that was done. Safe from any thread.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore holds nothing to free: nobody takes its wait handle.")]
 public sealed class Conversation
 {
     private readonly Lock _lock = new();

@@ -141,7 +141,7 @@ public sealed partial class ConversationBook : IDisposable
             Text = answer.Text,
         };
         // One that is being made is the same object for all; of one that has ended, the text is enough.
-        return _host.Find(row.Id, caller) ?? (RunStateExtensions.Parse(row.State).IsEnded() ? Run.OfText(row with { Text = answer.Text }, _time) : await _host.FindAsync(row.Id, caller));
+        return _host.FindOwn(row.Id, caller) ?? (RunStateExtensions.Parse(row.State).IsEnded() ? Run.OfText(row with { Text = answer.Text }, _time) : await _host.FindAsync(row.Id, caller));
     }
 
     private void OnNotice(StoreNotice notice)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
 using ChatApp.Storage;
@@ -202,5 +201,5 @@ public sealed class ConversationRuns(
     }
 
     private Run? FindUnread(string runId, Caller caller) =>
-        host.Find(runId, caller) is { } run && _leavable.TryGetValue(run, out _) && host.ReadersOf(run) == 0 ? run : null;
+        host.FindOwn(runId, caller) is { } run && _leavable.TryGetValue(run, out _) && host.ReadersOf(run) == 0 ? run : null;
 }

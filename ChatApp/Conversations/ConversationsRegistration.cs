@@ -11,6 +11,7 @@ public static class ConversationsRegistration
             .Validate(options => options.Keep > 0, $"{ConversationsOptions.Section}:{nameof(ConversationsOptions.Keep)} must be 1 or more.")
             .ValidateOnStart();
         services.AddSingleton<ConversationBook>();
+        services.AddSingleton<ConversationRuns>();
         services.AddScoped<ChatSession>();
         services.AddScoped<ConversationList>();
         return services;

@@ -121,7 +121,7 @@ public sealed partial class RunHost
     private async Task WaitAsync(Task task, TimeSpan patience) => await task.WaitAsync(patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     // More of it waits for the database than may. What is stored stays, and what waits is stored with the end, if ever.
-    private void EndUnsaved(OwnedRun owned)
+    private static void EndUnsaved(OwnedRun owned)
     {
         if (owned.Run.TryEnd(RunState.Failed, RunProblem.NotSaved()))
         {

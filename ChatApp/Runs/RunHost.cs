@@ -120,15 +120,15 @@ public sealed partial class RunHost : IDisposable
     }
 
     /// <summary>The run of that id, if this process makes it or has just made it; null for any other, and for somebody else's.</summary>
-    public Run? Find(string id, Caller caller) => _runs.TryGetValue(id, out var owned) && caller.MaySee(owned.Run.Owner) ? owned.Run : null;
+    public Run? FindOwn(string id, Caller caller) => _runs.TryGetValue(id, out var owned) && caller.MaySee(owned.Run.Owner) ? owned.Run : null;
 
     /// <summary>The run of that id, whoever made it; null where there is none, or it was not stored and has been forgotten, or it is somebody else's.</summary>
     /// <exception cref="StorageException">The database can't be read.</exception>
     public async ValueTask<Run?> FindAsync(string id, Caller caller) =>
-        Find(id, caller) ?? (_stored is not null && IsId(id) && await _stored.FindAsync(id) is { } run && caller.MaySee(run.Owner) ? run : null);
+        FindOwn(id, caller) ?? (_stored is not null && IsId(id) && await _stored.FindAsync(id) is { } run && caller.MaySee(run.Owner) ? run : null);
 
     // As it is made: what a caller sends is not asked of the database, whatever it is.
-    private static bool IsId(string id) => id.Length == 32 && !id.AsSpan().ContainsAnyExcept("0123456789abcdef");
+    private static bool IsId(string id) => id.Length == 32 && id.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Says that a caller reads the run as a stream, which counts against their limit; disposing the result says that they left.</summary>
     /// <exception cref="OverLimitException">They, or all together, have as many open as they may. The run then has a reader less, as if they had left.</exception>

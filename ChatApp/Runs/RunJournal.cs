@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ChatApp.Providers;
 using ChatApp.Storage;
 using ChatApp.Telemetry;
 using Microsoft.Extensions.Options;
