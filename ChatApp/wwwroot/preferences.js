@@ -1,4 +1,4 @@
-// What a reader chose for this browser: the theme (else the system's) and whether the metrics are open. Runs before the first paint.
+// What a reader chose for this browser: the theme (else the system's), and whether the conversations and the metrics are open. Runs before the first paint.
 (() => {
   const root = document.documentElement;
   const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -21,17 +21,39 @@
   let theme = stored('theme');
   let rail = stored('metrics') !== 'closed';
   let sheet = false;
+  let column = stored('sidebar') !== 'closed';
+  let drawer = false;
+
+  // For the server, which puts conversations under the reader's days.
+  document.cookie = `utc-offset=${-new Date().getTimezoneOffset()}; path=/; max-age=31536000; samesite=lax`;
 
   function apply() {
     const shown = theme ?? (dark.matches ? 'dark' : 'light');
     root.dataset.theme = shown;
     root.dataset.metrics = (wide.matches ? rail : sheet) ? 'open' : 'closed';
+    root.dataset.sidebar = (wide.matches ? column : drawer) ? 'open' : 'closed';
+    for (const part of document.querySelectorAll('.page > :not(.sidebar, .backdrop, .toast)')) {
+      part.inert = drawer && !wide.matches;
+    }
+
     for (const link of document.querySelectorAll('link[data-theme-sheet]')) {
       link.media = link.dataset.themeSheet === shown ? 'all' : 'not all';
     }
 
-    for (const button of document.querySelectorAll('[data-action="metrics"]')) {
-      button.setAttribute('aria-expanded', root.dataset.metrics === 'open');
+    for (const button of document.querySelectorAll('button[data-action="metrics"], button[data-action="sidebar"]')) {
+      button.setAttribute('aria-expanded', root.dataset[button.dataset.action] === 'open');
+    }
+  }
+
+  // The drawer takes the focus along, and gives it back.
+  function slide(open) {
+    const inside = document.querySelector('.sidebar')?.contains(document.activeElement);
+    drawer = open;
+    apply();
+    if (open) {
+      document.querySelector('.drawer-head button')?.focus();
+    } else if (inside) {
+      document.querySelector('.menu')?.focus();
     }
   }
 
@@ -39,6 +61,14 @@
     theme() {
       theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
       store('theme', theme);
+    },
+    sidebar() {
+      if (wide.matches) {
+        column = !column;
+        store('sidebar', column ? 'open' : 'closed');
+      } else {
+        slide(!drawer);
+      }
     },
     metrics() {
       if (wide.matches) {
@@ -55,6 +85,8 @@
     if (actions[action]) {
       actions[action]();
       apply();
+    } else if (drawer && !wide.matches && event.target.closest?.('.sidebar a')) {
+      slide(false);
     } else if (sheet && !event.target.closest?.('[data-testid="metrics-panel"]')) {
       sheet = false;
       apply();

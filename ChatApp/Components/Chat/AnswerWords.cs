@@ -19,6 +19,10 @@ internal static class AnswerWords
         _ => null,
     };
 
+    /// <summary>Whether there is more to say: it was cut, and some of it came.</summary>
+    public static bool CanContinue(ChatTurn turn) =>
+        turn is { Refusal: null, Run: { IsEnded: true, TextLength: > 0, State: RunState.Incomplete or RunState.Interrupted or RunState.Cancelled } };
+
     /// <summary>An answer's small line: <c>182 ms · 84 tok/s · 561 tokens</c>.</summary>
     public static string Figures(RunMetrics metrics)
     {

@@ -17,13 +17,17 @@ public sealed partial class Composer : IAsyncDisposable
     [Parameter]
     public string? Text { get; set; }
 
+    /// <summary>The conversation whose draft it holds; null for a new one.</summary>
+    [Parameter, EditorRequired]
+    public required string? Key { get; set; }
+
     /// <summary>Whether an answer is being made: then it offers Stop in place of Send.</summary>
     [Parameter, EditorRequired]
     public required bool IsRunning { get; set; }
 
     /// <summary>Sends; false means refused, and the text stays.</summary>
     [Parameter, EditorRequired]
-    public required Func<string, bool> Send { get; set; }
+    public required Func<string, Task<bool>> Send { get; set; }
 
     /// <summary>Why <see cref="Send"/> refused last, for people; null where the page shows it by itself.</summary>
     [Parameter]
@@ -38,7 +42,7 @@ public sealed partial class Composer : IAsyncDisposable
 
     /// <summary>Takes a message that fits into one call.</summary>
     [JSInvokable]
-    public bool SendText(string text) => Send(text);
+    public Task<bool> SendText(string text) => Send(text);
 
     /// <summary>Takes a message too long for one: a call may have 32 kB, a stream comes in pieces.</summary>
     [JSInvokable]
@@ -46,7 +50,7 @@ public sealed partial class Composer : IAsyncDisposable
     {
         await using var stream = await text.OpenReadStreamAsync(MaxBytes);
         using var reader = new StreamReader(stream);
-        return Send(await reader.ReadToEndAsync());
+        return await Send(await reader.ReadToEndAsync());
     }
 
     /// <summary>What to tell the writer whose message was refused.</summary>

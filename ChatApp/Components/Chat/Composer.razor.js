@@ -1,22 +1,48 @@
 // Enter sends, Shift+Enter breaks the line, Escape stops. The text never passes through a binding: a paste of 200 kB would close the
 // circuit, whose messages may have 32 kB.
-const InOneCall = 4000;
-const Draft = 'draft';
+//
+// What is being written is kept in this tab, for each conversation, so that a reload finds it: one by hand, and one after the circuit was lost.
+import { deliver } from '../../delivery.js';
+
 // Stop takes Send's place under the pointer: for so long, in ms, a click there may still have been meant for Send.
 const Settling = 300;
+// For so long nothing was typed before it is kept.
+const Pause = 250;
 let listening;
 
+// Until the page takes clicks this is all there is: what is typed meanwhile is kept, and its place taken back.
+let early = new AbortController();
+let wasFocused = false;
+document.addEventListener('input', (event) => event.target.id === 'composer' && store(pathKey(), event.target.value), { signal: early.signal });
+document.addEventListener('focusin', (event) => wasFocused = event.target.id === 'composer', { signal: early.signal });
+
 export function attach(root, component, maxBytes) {
+  early.abort();
   listening?.abort();
   listening = new AbortController();
   const options = { signal: listening.signal };
   const area = root.querySelector('textarea');
   const refusal = root.querySelector('.refusal');
+  let key = root.dataset.key ?? '';
   let sending = false;
   let settled = 0;
+  let pausing;
 
-  restore(area);
+  dropWhatArrived(key);
+  if (area.value === '') {
+    area.value = draftOf(key) ?? area.value;
+  }
+
+  if (wasFocused) {
+    area.focus();
+    area.setSelectionRange(area.value.length, area.value.length);
+  }
+
   grow(area);
+
+  const keys = new MutationObserver(() => follow(root.dataset.key ?? ''));
+  keys.observe(root, { attributeFilter: ['data-key'] });
+  listening.signal.addEventListener('abort', () => keys.disconnect());
 
   root.addEventListener('click', (event) => {
     // Of a double click the second half finds the other button in its place. Keys count no clicks: they stop at any time.
@@ -28,7 +54,7 @@ export function attach(root, component, maxBytes) {
       send().finally(() => settled = event.timeStamp + Settling);
     } else if (button || event.target === root) {
       if (button) {
-        component.invokeMethodAsync('StopAnswer').catch(() => say(refusal, 'The connection was lost before this was stopped. Stop again once it is back.'));
+        component.invokeMethodAsync('StopAnswer').catch(() => say('The connection was lost before this was stopped. Stop again once it is back.'));
       }
 
       // Stop goes away with the focus it had.
@@ -39,6 +65,8 @@ export function attach(root, component, maxBytes) {
   area.addEventListener('input', () => {
     refusal.hidden = true;
     grow(area);
+    clearTimeout(pausing);
+    pausing = setTimeout(keep, Pause);
   }, options);
 
   area.addEventListener('keydown', (event) => {
@@ -56,8 +84,7 @@ export function attach(root, component, maxBytes) {
     }
   }, options);
 
-  // A reload, by hand or after the server came back, finds what was being written.
-  window.addEventListener('pagehide', () => keep(area), options);
+  window.addEventListener('pagehide', keep, options);
   document.dispatchEvent(new Event('chat:interactive'));
 
   async function send() {
@@ -67,45 +94,69 @@ export function attach(root, component, maxBytes) {
     }
 
     sending = true;
+    const name = `sending:${key}`;
     try {
-      const bytes = text.length > InOneCall ? new TextEncoder().encode(text) : null;
-      if (bytes?.length > maxBytes) {
-        say(refusal, `This is longer than a message may be (${Math.round(bytes.length / 1000)} of ${Math.round(maxBytes / 1000)} kB). Send it in parts.`);
-        return;
+      keep();
+      write(name, text);
+      const outcome = await deliver(component, text, maxBytes, 'SendText', 'SendStream');
+      if (!outcome.isUnsure) {
+        write(name, '');
       }
 
-      const accepted = bytes
-        ? await component.invokeMethodAsync('SendStream', DotNet.createJSStreamReference(bytes))
-        : await component.invokeMethodAsync('SendText', text);
-      if (accepted && area.value === text) {
-        area.value = '';
-        grow(area);
-      }
-
-      if (accepted) {
-        document.dispatchEvent(new Event('chat:sent'));
-      } else {
-        const why = await component.invokeMethodAsync('WhyRefused');
-        if (why) {
-          say(refusal, why);
+      if (outcome.accepted) {
+        if (area.value === text) {
+          area.value = '';
+          grow(area);
         }
+
+        keep();
+        document.dispatchEvent(new Event('chat:sent'));
+      } else if (outcome.why) {
+        say(outcome.why);
       }
-    } catch {
-      say(refusal, 'The connection was lost. This may not have been sent: look above once it is back.');
     } finally {
       sending = false;
       area.focus();
     }
   }
+
+  // The page shows another conversation; or the one begun here was given its id, which is not the address's yet.
+  function follow(next) {
+    if (next === key) {
+      return;
+    }
+
+    const begun = key === '' && pathKey() !== next;
+    if (begun) {
+      store(key, '');
+      key = next;
+      keep();
+      return;
+    }
+
+    keep();
+    key = next;
+    area.value = draftOf(key) ?? '';
+    refusal.hidden = true;
+    grow(area);
+    if (matchMedia('(hover: hover)').matches) {
+      area.focus();
+    }
+  }
+
+  function keep() {
+    clearTimeout(pausing);
+    store(key, area.value);
+  }
+
+  function say(words) {
+    refusal.textContent = words;
+    refusal.hidden = false;
+  }
 }
 
 export function detach() {
   listening?.abort();
-}
-
-function say(refusal, words) {
-  refusal.textContent = words;
-  refusal.hidden = false;
 }
 
 function grow(area) {
@@ -115,23 +166,45 @@ function grow(area) {
   }
 }
 
-function keep(area) {
+// The conversation that the address names.
+function pathKey() {
+  return decodeURIComponent(/^\/c\/([^/]+)/.exec(location.pathname)?.[1] ?? '');
+}
+
+// The page went away while this was sent. Where it stands as the last question it has arrived, and is no draft any more.
+function dropWhatArrived(key) {
+  const sent = read(`sending:${key}`);
+  write(`sending:${key}`, '');
+  const questions = document.querySelectorAll('.turns .user .block');
+  if (sent && sent === draftOf(key) && questions[questions.length - 1]?.textContent === sent) {
+    store(key, '');
+  }
+}
+
+function store(key, text) {
+  write(`draft:${key}`, text.trim() === '' ? '' : text);
+}
+
+function draftOf(key) {
+  return read(`draft:${key}`);
+}
+
+function write(name, text) {
   try {
-    sessionStorage.setItem(Draft, area.value);
+    if (text === '') {
+      sessionStorage.removeItem(name);
+    } else {
+      sessionStorage.setItem(name, text);
+    }
   } catch {
     // No storage, or no room in it: then a reload loses the draft.
   }
 }
 
-function restore(area) {
-  const reloaded = performance.getEntriesByType('navigation')[0]?.type === 'reload';
+function read(name) {
   try {
-    const draft = sessionStorage.getItem(Draft);
-    sessionStorage.removeItem(Draft);
-    if (reloaded && draft && area.value === area.defaultValue) {
-      area.value = draft;
-    }
+    return sessionStorage.getItem(name);
   } catch {
-    // As above.
+    return null; // as above
   }
 }

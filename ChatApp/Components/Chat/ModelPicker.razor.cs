@@ -1,6 +1,7 @@
 using ChatApp.Conversations;
 using ChatApp.Providers;
 using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
 
 namespace ChatApp.Components.Chat;
 
@@ -17,9 +18,19 @@ public sealed partial class ModelPicker : IDisposable
     [Parameter, EditorRequired]
     public required string Model { get; set; }
 
+    /// <summary>The conversation for which it is picked; null for a new one.</summary>
+    [Parameter]
+    public string? Conversation { get; set; }
+
     /// <summary>Takes another pick.</summary>
     [Parameter, EditorRequired]
     public required Action<string> Picked { get; set; }
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject]
+    private IJSRuntime JS { get; set; } = null!;
 
     [Inject]
     private ChatSession Session { get; set; } = null!;
@@ -54,6 +65,7 @@ public sealed partial class ModelPicker : IDisposable
             return;
         }
 
+        await RestoreAsync();
         try
         {
             _models = await Session.ListModelsAsync(_gone.Token);
@@ -82,8 +94,40 @@ public sealed partial class ModelPicker : IDisposable
         if (id is not null && _choices.Exists(choice => choice.Id == id && !choice.IsDisabled))
         {
             Picked(id);
+            _ = KeepAsync(id);
         }
     }
+
+    // A pick that nothing was asked of yet is nowhere but in this tab: a page that has to load again finds it there.
+    private async Task RestoreAsync()
+    {
+        try
+        {
+            var kept = await JS.InvokeAsync<string?>("sessionStorage.getItem", _gone.Token, KeptAs);
+            if (kept is { Length: > 0 and <= 1000 } && kept != Model && !Navigation.Uri.Contains("model=", StringComparison.Ordinal))
+            {
+                Picked(kept);
+            }
+        }
+        catch (Exception exception) when (exception is JSException or JSDisconnectedException or OperationCanceledException)
+        {
+            // No storage, or no page any more.
+        }
+    }
+
+    private async Task KeepAsync(string id)
+    {
+        try
+        {
+            await JS.InvokeVoidAsync("sessionStorage.setItem", _gone.Token, KeptAs, id);
+        }
+        catch (Exception exception) when (exception is JSException or JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        {
+            // As above.
+        }
+    }
+
+    private string KeptAs => $"model:{Conversation}";
 
     private sealed record Choice(string Id, string Name, string Note, bool IsDisabled)
     {

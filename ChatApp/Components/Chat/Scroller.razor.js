@@ -1,15 +1,21 @@
-// <chat-scroller>: keeps the end in view while the reader is at the end, and leaves them alone anywhere else.
+// <chat-scroller data-key="…">: keeps the end in view while the reader is at the end, and leaves them alone anywhere else. Where they were in each
+// conversation is kept for as long as the tab lives: a reload, by hand or after the server came back, finds it again.
 //
 // Only the reader's own hand ends the following: growth moves the end away as well, and must not count. Text above stays where it is by
 // the browser's own scroll anchoring.
 const Near = 48;
+const Settled = 100;
 
 class ChatScroller extends HTMLElement {
+  static observedAttributes = ['data-key'];
   #viewport;
   #sizes;
   #following = true;
   #last = 0;
   #abort;
+  #wanted;
+  #fromEnd;
+  #keeping;
 
   connectedCallback() {
     this.#abort = new AbortController();
@@ -23,23 +29,51 @@ class ChatScroller extends HTMLElement {
 
       this.#viewport.addEventListener('scroll', () => this.#onScroll(), options);
       this.#viewport.addEventListener('wheel', (event) => event.deltaY < 0 && this.#leave(), options);
+      this.#viewport.addEventListener('click', (event) => event.target.closest('[data-testid="show-earlier"]') && this.#stay(), { ...options, capture: true });
       this.querySelector('.jump').addEventListener('click', () => this.#follow(), options);
       this.#sizes = new ResizeObserver(() => this.#settle());
       this.#sizes.observe(this.#viewport);
       this.#sizes.observe(this.#viewport.firstElementChild);
+      this.#open();
     });
     // Whoever asks wants to see the answer.
     document.addEventListener('chat:sent', () => this.#follow(), options);
+    window.addEventListener('pagehide', () => this.#keep(), options);
   }
 
   disconnectedCallback() {
+    clearTimeout(this.#keeping);
     this.#abort.abort();
     this.#sizes?.disconnect();
+  }
+
+  // Another conversation, which is in place once this batch of changes is.
+  attributeChangedCallback(name, before, after) {
+    if (this.#viewport && before !== after) {
+      clearTimeout(this.#keeping);
+      queueMicrotask(() => this.#open());
+    }
   }
 
   get #distance() {
     const { scrollHeight, scrollTop, clientHeight } = this.#viewport;
     return scrollHeight - scrollTop - clientHeight;
+  }
+
+  get #place() {
+    return `place:${this.dataset.key ?? ''}`;
+  }
+
+  #open() {
+    this.#following = true;
+    this.#fromEnd = undefined;
+    try {
+      this.#wanted = JSON.parse(sessionStorage.getItem(this.#place));
+    } catch {
+      this.#wanted = null; // no storage, or nothing that we wrote
+    }
+
+    this.#settle();
   }
 
   #onScroll() {
@@ -52,16 +86,31 @@ class ChatScroller extends HTMLElement {
 
     this.#last = top;
     this.#show();
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => this.#keep(), Settled);
   }
 
   #leave() {
+    this.#wanted = null;
     if (this.#viewport.scrollHeight > this.#viewport.clientHeight) {
       this.#following = false;
     }
   }
 
+  // What comes above must not move what is read. At the very top the browser's own anchoring does nothing.
+  #stay() {
+    this.#following = false;
+    this.#fromEnd = this.#viewport.scrollHeight - this.#viewport.scrollTop;
+  }
+
   #settle() {
-    if (this.#following) {
+    if (this.#wanted) {
+      this.#comeBack();
+    } else if (this.#fromEnd !== undefined && this.#viewport.scrollHeight - this.#viewport.scrollTop !== this.#fromEnd) {
+      this.#viewport.scrollTop = this.#viewport.scrollHeight - this.#fromEnd;
+      this.#last = this.#viewport.scrollTop;
+      this.#fromEnd = undefined;
+    } else if (this.#following) {
       this.#viewport.scrollTop = this.#viewport.scrollHeight;
       this.#last = this.#viewport.scrollTop;
     }
@@ -69,8 +118,44 @@ class ChatScroller extends HTMLElement {
     this.#show();
   }
 
+  // The question last passed, and how far: what comes later and what is not loaded above change nothing about it.
+  #keep() {
+    if (!this.#viewport || this.#wanted) {
+      return;
+    }
+
+    const top = this.#viewport.getBoundingClientRect().top;
+    const passed = [...this.querySelectorAll('[data-turn]')].findLast((turn) => turn.getBoundingClientRect().top <= top + 1);
+    try {
+      if (this.#following || !passed) {
+        sessionStorage.removeItem(this.#place);
+      } else {
+        sessionStorage.setItem(this.#place, JSON.stringify({ turn: passed.dataset.turn, by: Math.round(top - passed.getBoundingClientRect().top) }));
+      }
+    } catch {
+      // No storage: then a reload begins at the end.
+    }
+  }
+
+  #comeBack() {
+    const { turn, by } = this.#wanted;
+    const passed = this.querySelector(`[data-turn="${CSS.escape(String(turn))}"]`);
+    if (!passed) {
+      // Not there yet, or no longer. The end meanwhile.
+      this.#viewport.scrollTop = this.#viewport.scrollHeight;
+      this.#last = this.#viewport.scrollTop;
+      return;
+    }
+
+    this.#wanted = null;
+    this.#following = false;
+    this.#viewport.scrollTop += passed.getBoundingClientRect().top - this.#viewport.getBoundingClientRect().top + Number(by);
+    this.#last = this.#viewport.scrollTop;
+  }
+
   #follow() {
     this.#following = true;
+    this.#wanted = null;
     this.#settle();
   }
 

@@ -1,8 +1,11 @@
+import { deliver } from '../../delivery.js';
+
 // What is read out of what a button only shows for a moment. A node of its own: Blazor keeps those it made as it knows them.
 const spoken = document.createElement('div');
 
-// Copying: an answer as the Markdown it was written in, a code block as its text. And footnotes. One listener for all there will ever be.
-export function attach(list, component) {
+// What a reader does with messages: copies (an answer as the Markdown it was written in, a code block as its text), asks again, goes on, edits, looks at
+// another version. And footnotes. One listener for all there will ever be.
+export function attach(list, component, maxBytes) {
   if (!spoken.isConnected) {
     // There before it speaks: a reader that meets it only with its words says nothing.
     spoken.className = 'visually-hidden';
@@ -11,19 +14,120 @@ export function attach(list, component) {
   }
 
   list.addEventListener('click', (event) => {
-    const answer = event.target.closest('[data-testid="copy"]');
-    const code = event.target.closest('.code-copy');
+    const button = event.target.closest('button');
     const note = event.target.closest('a[href^="#"]');
     if (note) {
       // Within the page: against its <base>, the link would lead to the start page.
       event.preventDefault();
       document.getElementById(note.hash.slice(1))?.scrollIntoView({ block: 'center' });
-    } else if (answer) {
-      copy(answer, component.invokeMethodAsync('ReadAnswer', [...list.querySelectorAll('.answer')].indexOf(answer.closest('.answer'))));
-    } else if (code) {
-      copy(code, Promise.resolve(code.closest('.code-block').querySelector('pre').textContent));
+    } else if (button?.classList.contains('code-copy')) {
+      copy(button, Promise.resolve(button.closest('.code-block').querySelector('pre').textContent));
+    } else if (button) {
+      act(button, button.dataset.testid);
     }
   });
+
+  function act(button, what) {
+    const answer = button.closest('.answer');
+    const user = answer?.previousElementSibling ?? button.closest('.user');
+    const turn = user?.dataset.turn;
+    const busy = list.hasAttribute('data-busy');
+    if (what === 'copy') {
+      copy(button, component.invokeMethodAsync('ReadAnswer', turn));
+    } else if (what === 'copy-question') {
+      copy(button, Promise.resolve(user.querySelector('.block').textContent));
+    } else if (what === 'edit' && !busy) {
+      edit(user, turn);
+    } else if ((what === 'regenerate' || what === 'retry') && !busy) {
+      call(button, 'Regenerate', turn);
+    } else if (what === 'continue' && !busy) {
+      call(button, 'Continue', turn);
+    } else if ((what === 'branch-prev' || what === 'branch-next') && !busy) {
+      call(button, 'Select', turn, Boolean(answer), what === 'branch-prev' ? -1 : 1);
+    }
+  }
+
+  // Once at a time: the second half of a double click asks for nothing more.
+  async function call(button, ...args) {
+    if (button.dataset.calling) {
+      return;
+    }
+
+    button.dataset.calling = '';
+    try {
+      await component.invokeMethodAsync(...args);
+    } catch {
+      // The connection was lost; the page says so by itself.
+    } finally {
+      delete button.dataset.calling;
+    }
+  }
+
+  // The question becomes a box. The browser's own until it is sent: Blazor keeps the elements it made as it knows them.
+  function edit(user, turn) {
+    const block = user.querySelector('.block');
+    const editor = document.createElement('div');
+    editor.className = 'editor';
+    editor.innerHTML = '<textarea data-testid="edit-text" aria-label="Edit the question" rows="1"></textarea><p class="refusal" role="alert" hidden></p>'
+      + '<div><button type="button" class="button small" data-testid="edit-cancel" title="Cancel (Esc)">Cancel</button>'
+      + '<button type="button" class="button small primary" data-testid="edit-send" title="Send (Enter)">Send</button></div>';
+    const area = editor.querySelector('textarea');
+    const refusal = editor.querySelector('.refusal');
+    let sending = false;
+    area.value = block.textContent;
+    user.dataset.editing = '';
+    user.append(editor);
+    area.style.minHeight = `${Math.min(area.scrollHeight, window.innerHeight * 0.4)}px`;
+    area.focus();
+
+    editor.addEventListener('click', (event) => {
+      const name = event.target.closest('button')?.dataset.testid;
+      event.stopPropagation();
+      if (name === 'edit-cancel') {
+        close();
+      } else if (name === 'edit-send') {
+        send();
+      }
+    });
+    area.addEventListener('input', () => refusal.hidden = true);
+    area.addEventListener('keydown', (event) => {
+      if (event.isComposing || event.keyCode === 229) {
+        return;
+      }
+
+      if (event.key === 'Escape') {
+        event.preventDefault();
+        close();
+      } else if (event.key === 'Enter' && !event.shiftKey) {
+        event.preventDefault();
+        send();
+      }
+    });
+
+    function close() {
+      editor.remove();
+      delete user.dataset.editing;
+      user.querySelector('[data-testid="edit"]')?.focus();
+    }
+
+    async function send() {
+      if (sending || area.value.trim() === '') {
+        return;
+      }
+
+      sending = true;
+      const outcome = await deliver(component, area.value, maxBytes, 'EditText', 'EditStream', turn);
+      sending = false;
+      if (outcome.accepted) {
+        close();
+        document.querySelector('#composer')?.focus();
+        document.dispatchEvent(new Event('chat:sent'));
+      } else {
+        refusal.textContent = outcome.why;
+        refusal.hidden = false;
+      }
+    }
+  }
 }
 
 async function copy(button, text) {

@@ -19,8 +19,10 @@ function update() {
   const away = state('show') || state('failed') || state('rejected');
   if (interactive && !away) {
     document.body.dataset.interactive = 'true';
-  } else {
+  } else if (document.body.dataset.interactive) {
     delete document.body.dataset.interactive;
+    // What was called on the connection may never be answered.
+    document.dispatchEvent(new Event('chat:away'));
   }
 
   if (!leaving && away) {

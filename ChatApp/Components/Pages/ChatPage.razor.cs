@@ -4,10 +4,20 @@ using Microsoft.AspNetCore.Components;
 
 namespace ChatApp.Components.Pages;
 
-/// <summary>The chat. It renders when the conversation's structure changes; text that grows is the answers' own business.</summary>
+/// <summary>
+/// The chat: a new one, or the conversation the address names. It renders when the conversation's structure changes; text that grows is the answers' own
+/// business. One page for both addresses, so that going from one to the other keeps it, with what is being written.
+/// </summary>
 public sealed partial class ChatPage : IDisposable
 {
     private ChatSnapshot _shown = null!;
+    private string? _question;
+    private string? _addressed;
+    private bool _isReadingEarlier;
+
+    /// <summary>The conversation to show; null for a new one.</summary>
+    [Parameter]
+    public string? Id { get; set; }
 
     /// <summary>The model to begin with.</summary>
     [SupplyParameterFromQuery]
@@ -20,20 +30,53 @@ public sealed partial class ChatPage : IDisposable
     [Inject]
     private ChatSession Session { get; set; } = null!;
 
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
     private Run? LastRun => _shown.Turns is [.., { Run: { } run }] ? run : null;
+
+    private string? Key => _shown.ConversationId ?? Id;
 
     public void Dispose() => Session.Changed -= OnChanged;
 
     protected override void OnInitialized()
     {
+        _question = Question;
+        // Subscribed first, read second: what falls in between is then seen twice rather than never.
+        Session.Changed += OnChanged;
+        _shown = Session.Snapshot;
+    }
+
+    protected override async Task OnParametersSetAsync()
+    {
+        // The address of what was begun here has been set by ourselves: it is open.
+        if (Id is null || Id != Session.Snapshot.ConversationId || Session.Snapshot.Problem is not null)
+        {
+            if (!Session.TryOpen(Id) && Id is { } id)
+            {
+                var opening = Session.OpenAsync(id);
+                _shown = Session.Snapshot;
+                await opening;
+            }
+        }
+
+        _addressed = Id;
         if (!string.IsNullOrWhiteSpace(Model))
         {
             Session.PickModel(Model);
         }
 
-        // Subscribed first, read second: what falls in between is then seen twice rather than never.
-        Session.Changed += OnChanged;
         _shown = Session.Snapshot;
+    }
+
+    protected override void OnAfterRender(bool firstRender)
+    {
+        // After the page shows it: the first question gave the chat an address of its own.
+        if (Id is null && _addressed is null && _shown.ConversationId is { } begun)
+        {
+            _addressed = begun;
+            Navigation.NavigateTo($"/c/{Uri.EscapeDataString(begun)}", replace: true);
+        }
     }
 
     // Raised with every token: only a new snapshot is worth a render.
@@ -54,9 +97,17 @@ public sealed partial class ChatPage : IDisposable
         }
     }
 
-    private bool Ask(string text) => Session.Send(text);
+    private Task<bool> Ask(string text) => Session.SendAsync(text);
 
-    private bool AskFromComposer(string text) => Session.Send(text, keepsDraft: true);
+    private Task<bool> AskFromComposer(string text) => Session.SendAsync(text, keepsDraft: true);
 
-    private void NewChat() => Session.NewChat();
+    private async Task ShowEarlierAsync()
+    {
+        if (!_isReadingEarlier)
+        {
+            _isReadingEarlier = true;
+            await Session.LoadEarlierAsync();
+            _isReadingEarlier = false;
+        }
+    }
 }

@@ -1,0 +1,112 @@
+using ChatApp.Conversations;
+using Microsoft.AspNetCore.Components;
+
+namespace ChatApp.Components.Sidebar;
+
+/// <summary>The stored conversations: to open, find, rename and delete.</summary>
+public sealed partial class ChatSidebar : IDisposable
+{
+    /// <summary>How many characters are searched for at most.</summary>
+    internal const int MostSearched = 200;
+
+    private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(150);
+
+    private ConversationListSnapshot _shown = new();
+    private TimeSpan _offset;
+    private ITimer _typing = null!;
+    private string _typed = "";
+    private string? _left;
+
+    /// <summary>The conversation that is open; null for a new one.</summary>
+    [Parameter, EditorRequired]
+    public required string? Current { get; set; }
+
+    /// <summary>What the page was drawn with before its circuit: shown until the circuit has read the list itself, so that nothing flashes.</summary>
+    [PersistentState]
+    public SidebarState? Drawn { get; set; }
+
+    [CascadingParameter]
+    private HttpContext? Request { get; set; }
+
+    [Inject]
+    private ConversationList List { get; set; } = null!;
+
+    [Inject]
+    private TimeProvider Time { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    public void Dispose()
+    {
+        List.Changed -= OnChanged;
+        _typing.Dispose();
+    }
+
+    protected override async Task OnInitializedAsync()
+    {
+        _typing = Time.CreateTimer(_ => _ = InvokeAsync(() => List.SearchAsync(_typed)), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _offset = Drawn is null ? ReaderClock.Parse(Request?.Request.Cookies[ReaderClock.Cookie]) : TimeSpan.FromMinutes(Drawn.OffsetMinutes);
+        _shown = List.Snapshot;
+        if (Drawn is { } drawn && !_shown.IsLoaded)
+        {
+            _shown = new() { Items = [.. drawn.Items], HasMore = drawn.HasMore, IsLoaded = true };
+        }
+
+        List.Changed += OnChanged;
+        await List.LoadAsync();
+        if (Request is not null && List.Snapshot is { IsLoaded: true } read)
+        {
+            Drawn = new SidebarState([.. read.Items], read.HasMore, (int)_offset.TotalMinutes);
+        }
+        else
+        {
+            Drawn = null;
+        }
+    }
+
+    private void OnChanged() => _ = InvokeAsync(() =>
+    {
+        if (!ReferenceEquals(_shown, List.Snapshot))
+        {
+            // A list that could not be read leaves what was drawn.
+            _shown = List.Snapshot is { IsLoaded: false, Problem: { } problem } ? _shown with { Problem = problem } : List.Snapshot;
+            StateHasChanged();
+        }
+    });
+
+    private void OnSearch(ChangeEventArgs change)
+    {
+        var text = change.Value as string ?? "";
+        _typed = text.Length > MostSearched ? text[..MostSearched] : text;
+        _typing.Change(Settles, Timeout.InfiniteTimeSpan);
+    }
+
+    private Task RenameAsync(string id, string title) => List.RenameAsync(id, title);
+
+    private async Task DeleteAsync(string id)
+    {
+        await List.DeleteAsync(id);
+        if (List.Snapshot.Deleted?.Id == id)
+        {
+            _left = id == Current ? id : null;
+            if (_left is not null)
+            {
+                Navigation.NavigateTo("/");
+            }
+        }
+    }
+
+    private async Task UndoAsync()
+    {
+        var deleted = List.Snapshot.Deleted?.Id;
+        await List.UndoDeleteAsync();
+        if (deleted is not null && deleted == _left && List.Snapshot.Deleted is null)
+        {
+            Navigation.NavigateTo($"/c/{deleted}");
+        }
+    }
+}
+
+/// <summary>The sidebar as it was drawn.</summary>
+public sealed record SidebarState(IReadOnlyList<ConversationItem> Items, bool HasMore, int OffsetMinutes);

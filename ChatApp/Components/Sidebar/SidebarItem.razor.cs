@@ -1,0 +1,69 @@
+using ChatApp.Conversations;
+using Microsoft.AspNetCore.Components;
+
+namespace ChatApp.Components.Sidebar;
+
+/// <summary>One conversation of the sidebar. It renders only when what it shows is another.</summary>
+public sealed partial class SidebarItem
+{
+    private (ConversationItem?, string?, bool, bool) _shown;
+    private ElementReference _input;
+    private ElementReference _link;
+    private bool _isRenaming;
+    private bool _takesFocus;
+    private string _title = "";
+
+    /// <summary>The conversation.</summary>
+    [Parameter, EditorRequired]
+    public required ConversationItem Item { get; set; }
+
+    /// <summary>Where a search found it: the words around.</summary>
+    [Parameter]
+    public string? Excerpt { get; set; }
+
+    /// <summary>Whether it is the one that is open.</summary>
+    [Parameter, EditorRequired]
+    public required bool IsCurrent { get; set; }
+
+    /// <summary>Gives it another title: its id, the title.</summary>
+    [Parameter, EditorRequired]
+    public required Func<string, string, Task> Rename { get; set; }
+
+    /// <summary>Deletes it: its id.</summary>
+    [Parameter, EditorRequired]
+    public required Func<string, Task> Delete { get; set; }
+
+    protected override bool ShouldRender()
+    {
+        var shown = (Item, Excerpt, IsCurrent, _isRenaming);
+        var isStale = shown != _shown;
+        _shown = shown;
+        return isStale;
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (_takesFocus)
+        {
+            _takesFocus = false;
+            await (_isRenaming ? _input : _link).FocusAsync(preventScroll: true);
+        }
+    }
+
+    private void BeginRename() => (_title, _isRenaming, _takesFocus) = (Item.Title, true, true);
+
+    // Once: the field that goes away loses the focus as well.
+    private async Task SaveAsync(bool byKey)
+    {
+        if (!_isRenaming)
+        {
+            return;
+        }
+
+        (_isRenaming, _takesFocus) = (false, byKey);
+        if (_title != Item.Title)
+        {
+            await Rename(Item.Id, _title);
+        }
+    }
+}
