@@ -64,9 +64,9 @@ internal static class EventCursor
                 Extensions = new Dictionary<string, object> { ["snapshot"] = $"/api/runs/{run.Id}" },
             }
             : after <= latest ? null : new Problem("cursor-ahead", "The cursor is ahead of the run", StatusCodes.Status409Conflict, $"The run's last event is {latest}.")
-        {
-            Extensions = new Dictionary<string, object> { ["latest"] = latest },
-        };
+            {
+                Extensions = new Dictionary<string, object> { ["latest"] = latest },
+            };
     }
 
     // Plain ASCII digits only: no sign, no space, no other script's digits.

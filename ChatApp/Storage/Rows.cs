@@ -25,7 +25,13 @@ internal sealed class ConversationColumns
 
     public ConversationRow Row => new()
     {
-        Id = Id, Owner = Owner, Title = Title, Created = Values.Time(Created), Updated = Values.Time(Updated), LeafId = LeafId, IsRunning = Running != 0,
+        Id = Id,
+        Owner = Owner,
+        Title = Title,
+        Created = Values.Time(Created),
+        Updated = Values.Time(Updated),
+        LeafId = LeafId,
+        IsRunning = Running != 0,
     };
 }
 
