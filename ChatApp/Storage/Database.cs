@@ -6,6 +6,9 @@ namespace ChatApp.Storage;
 /// <summary>The one database: reads on connections of their own, writes one after the other.</summary>
 internal sealed partial class Database(IOptions<StorageOptions> options, ILogger<Database> logger) : IAsyncDisposable
 {
+    // On a connection that breaks again and again.
+    private const int Attempts = 3;
+
     private readonly StorageOptions _options = options.Value;
     private readonly ILogger _logger = logger;
     private Dialect? _dialect;
@@ -20,7 +23,7 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     public async Task OpenAsync()
     {
         _dialect = _options.IsShared
-            ? throw new NotSupportedException()
+            ? new PostgresDialect(_options)
             : new SqliteDialect(_options);
         _writes = new WriteQueue();
         await _writes.RunAsync(
@@ -145,26 +148,24 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     {
         var dialect = Dialect;
         var began = TimeProvider.System.GetTimestamp();
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
-            var begun = false;
-            var repeat = false;
+            var committing = false;
             try
             {
                 _writer ??= dialect.OpenWriter(Left());
                 var transaction = new WriteTransaction(dialect, _writer, dialect.Begin(_writer, Left()));
-                begun = true;
                 try
                 {
                     var result = work(transaction);
                     if (!transaction.IsAbandoned)
                     {
+                        committing = true;
                         dialect.Commit(_writer, transaction.Transaction);
                         return result;
                     }
 
                     dialect.Rollback(_writer, transaction.Transaction);
-                    transaction.Transaction?.Dispose();
                     return result;
                 }
                 catch
@@ -175,11 +176,17 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
             }
             catch (Exception exception) when (_writer is not null && !dialect.IsUsable(_writer))
             {
-                // The next one gets a new connection. Before the transaction nothing was asked of the old one, so this one does as well.
                 _writer.Dispose();
                 _writer = null;
-                repeat = !begun && dialect.FaultOf(exception) == StorageFault.Unreachable && Left() > TimeSpan.Zero;
-                if (!repeat)
+                var fault = dialect.FaultOf(exception);
+                if (committing && fault is not null)
+                {
+                    throw new StorageException(
+                        StorageFault.Unreachable, "The connection to the database was lost at the moment of storing: whether it was stored is not known.", exception);
+                }
+
+                // Before the commit nothing is stored, so that all of it can be done again on a new connection.
+                if (fault != StorageFault.Unreachable || attempt == Attempts || Left() <= TimeSpan.Zero)
                 {
                     throw;
                 }
