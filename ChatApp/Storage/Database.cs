@@ -9,12 +9,14 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     // On a connection that breaks again and again.
     private const int Attempts = 3;
 
-    private readonly StorageOptions _options = options.Value;
     private readonly ILogger _logger = logger;
     private Dialect? _dialect;
     private WriteQueue? _writes;
     private DbConnection? _writer;
     private StorageFault? _fault;
+
+    // Read when the app starts and not before, when all that is wrong with the settings has been said at once.
+    private StorageOptions Settings => options.Value;
 
     public Dialect Dialect => _dialect ?? throw new InvalidOperationException("The database is used before the app has started.");
 
@@ -22,9 +24,9 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     /// <exception cref="StorageStartException">It can't be used.</exception>
     public async Task OpenAsync()
     {
-        _dialect = _options.IsShared
-            ? new PostgresDialect(_options)
-            : new SqliteDialect(_options);
+        _dialect = Settings.IsShared
+            ? new PostgresDialect(Settings)
+            : new SqliteDialect(Settings);
         _writes = new WriteQueue();
         await _writes.RunAsync(
             _ =>
@@ -32,8 +34,8 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
                 try
                 {
                     _dialect.Open();
-                    _writer = _dialect.OpenWriter(_options.BusyTimeout);
-                    Migrator.Migrate(work => InTransaction(work, _options.BusyTimeout), _dialect.Place);
+                    _writer = _dialect.OpenWriter(Settings.BusyTimeout);
+                    Migrator.Migrate(work => InTransaction(work, Settings.BusyTimeout), _dialect.Place);
                 }
                 catch (Exception exception) when (_dialect.FaultOf(exception) is not null)
                 {
@@ -71,7 +73,7 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
 
     /// <summary>Writes, as one transaction, after all that were asked before.</summary>
     /// <exception cref="StorageException">It was not stored.</exception>
-    public Task<T> WriteAsync<T>(Func<WriteTransaction, T> work) => WriteAsync(work, _options.BusyTimeout);
+    public Task<T> WriteAsync<T>(Func<WriteTransaction, T> work) => WriteAsync(work, Settings.BusyTimeout);
 
     /// <inheritdoc cref="WriteAsync{T}(Func{WriteTransaction, T})"/>
     /// <param name="work">The work.</param>
