@@ -15,6 +15,7 @@ public sealed class ContentionTests
         await using var store = await place.OpenAsync((nameof(StorageOptions.BusyTimeout), "1500ms"));
         await store.Runs.AddAsync(store.Turn("c", "1"));
         await using var other = new SqliteConnection($"Data Source={Path.Combine(place.Directory, "chatapp.db")};Pooling=false");
+        await other.OpenAsync();
         await other.ExecuteAsync("BEGIN EXCLUSIVE");
         var began = TimeProvider.System.GetTimestamp();
 

@@ -162,6 +162,7 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
                     var result = work(transaction);
                     if (!transaction.IsAbandoned)
                     {
+                        transaction.Flush();
                         committing = true;
                         dialect.Commit(_writer, transaction.Transaction);
                         return result;

@@ -168,7 +168,7 @@ internal sealed class PostgresDialect : Dialect
     {
         var bytes = 0;
         var words = SearchWords.In(text).Distinct(StringComparer.Ordinal).TakeWhile(word => (bytes += Encoding.UTF8.GetByteCount(word) + 4) < MostWordBytes).ToArray();
-        transaction.Execute($"UPDATE {table} SET words = array_to_tsvector(@words) WHERE id = @id", new { words, id });
+        transaction.ExecuteLater($"UPDATE {table} SET words = array_to_tsvector(@words) WHERE id = @id", ("words", words), ("id", id));
     }
 
     public override string Holds(string table, string alias, string parameter) => $"({alias}.words IS NOT NULL AND {alias}.words @@ {parameter}::tsquery)";
