@@ -1,4 +1,5 @@
 using Bunit;
+using ChatApp.Components.Sidebar;
 using ChatApp.Conversations;
 using ChatApp.Providers;
 using ChatApp.Rendering;
@@ -33,6 +34,8 @@ public abstract class PageTest : BunitContext
         Services.AddSingleton<ChatSession>();
         Services.AddSingleton(Options.Create(new RenderingOptions()));
         Services.AddRadzenComponents();
+        // It lists what is stored; its parts have tests of their own.
+        ComponentFactories.AddStub<ChatSidebar>();
         JSInterop.Mode = JSRuntimeMode.Loose;
         JSInterop.SetupModule().Mode = JSRuntimeMode.Loose;
     }
