@@ -11,6 +11,7 @@ using ChatApp.Providers;
 using ChatApp.Rendering;
 using ChatApp.Runs;
 using ChatApp.Security;
+using ChatApp.Storage;
 using ChatApp.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +20,7 @@ namespace ChatApp;
 /// <summary>The app: what it is made of, and what it serves.</summary>
 public static partial class Program
 {
-    // What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 4 the address can't be used.
+    // What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 3 the database can't be used, 4 the address can't be used.
     public static async Task<int> Main(string[] args)
     {
         if (KeyCommand.Handles(args))
@@ -73,7 +74,8 @@ public static partial class Program
         // Assets are found beside a build as well as in a published app, in every environment.
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddUnstoredKeys();
+        builder.Services.AddStorage();
+        builder.Services.AddStoredKeys();
         builder.Services.AddTelemetry();
         builder.Services.AddDoor();
         builder.Services.AddProviders(builder.Configuration);

@@ -6,9 +6,14 @@ namespace ChatApp.Tests.Infrastructure;
 internal sealed class AppProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly TemporaryDirectory _storage;
     private readonly List<string> _output = [];
 
-    private AppProcess(Process process) => _process = process;
+    private AppProcess(Process process, TemporaryDirectory storage)
+    {
+        _process = process;
+        _storage = storage;
+    }
 
     public Uri Url { get; private set; } = new("http://127.0.0.1");
 
@@ -28,15 +33,16 @@ internal sealed class AppProcess : IAsyncDisposable
     public static async Task<AppProcess> StartAsync(params string[] args)
     {
         var dll = Path.Combine(Repository.Root, "ChatApp", "bin", Configuration(), "net10.0", "ChatApp.dll");
+        var storage = new TemporaryDirectory();
         // From a directory that is not the app's: settings and assets must be found all the same.
-        var start = new ProcessStartInfo("dotnet", [dll, "--urls=http://127.0.0.1:0", .. args])
+        var start = new ProcessStartInfo("dotnet", [dll, "--urls=http://127.0.0.1:0", $"--ChatApp:Storage:Path={storage.Path}", .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
             WorkingDirectory = Path.GetTempPath(),
         };
-        var app = new AppProcess(new Process { StartInfo = start });
+        var app = new AppProcess(new Process { StartInfo = start }, storage);
         var listening = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
         app._process.OutputDataReceived += (_, line) => app.Take(line.Data, listening);
         app._process.ErrorDataReceived += (_, line) => app.Take(line.Data, listening);
@@ -73,6 +79,7 @@ internal sealed class AppProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+        _storage.Dispose();
     }
 
     // The app is built with the tests, so in the same configuration: …/ChatApp.Tests/bin/Debug/net10.0/

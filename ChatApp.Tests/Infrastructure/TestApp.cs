@@ -10,10 +10,12 @@ namespace ChatApp.Tests.Infrastructure;
 internal sealed class TestApp : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly TemporaryDirectory _storage;
 
-    private TestApp(WebApplication app)
+    private TestApp(WebApplication app, TemporaryDirectory storage)
     {
         _app = app;
+        _storage = storage;
         Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = new Uri(app.Urls.Single()), Timeout = Eventually.Limit * 3 };
     }
 
@@ -39,7 +41,8 @@ internal sealed class TestApp : IAsyncDisposable
         Func<IChatClient>? model, TimeProvider? time, ILoggerProvider? log, Action<WebApplicationBuilder>? configure, params (string Key, string Value)[] settings)
     {
         // A test that leaves a run behind does not wait for it, and a test's clock would not let it end.
-        var args = settings.Prepend(("ChatApp:Runs:Drain", "0s")).Prepend(("urls", "http://127.0.0.1:0")).Select(setting => $"--{setting.Item1}={setting.Item2}");
+        var storage = new TemporaryDirectory();
+        var args = settings.Prepend(("ChatApp:Storage:Path", storage.Path)).Prepend(("ChatApp:Runs:Drain", "0s")).Prepend(("urls", "http://127.0.0.1:0")).Select(setting => $"--{setting.Item1}={setting.Item2}");
         var app = Program.Build([.. args], builder =>
         {
             builder.Logging.ClearProviders();
@@ -60,8 +63,18 @@ internal sealed class TestApp : IAsyncDisposable
 
             configure?.Invoke(builder);
         });
-        await app.StartAsync();
-        return new TestApp(app);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            storage.Dispose();
+            throw;
+        }
+
+        return new TestApp(app, storage);
     }
 
     public async ValueTask DisposeAsync()
@@ -69,5 +82,6 @@ internal sealed class TestApp : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _storage.Dispose();
     }
 }

@@ -43,7 +43,7 @@ internal static class EventCursor
         }
         else
         {
-            return (0, null);
+            return (0, Check(0, run));
         }
 
         if (!TryParseSeq(seq, out var number))
@@ -51,17 +51,22 @@ internal static class EventCursor
             return (0, Problem.InvalidCursor);
         }
 
-        return CheckNotAhead(number, run) is { } ahead ? (0, ahead) : (number, null);
+        return Check(number, run) is { } wrong ? (0, wrong) : (number, null);
     }
 
-    /// <summary>The problem with a cursor past the run's last event.</summary>
-    public static Problem? CheckNotAhead(long after, Run run)
+    /// <summary>The problem with a cursor past the run's last event, or before the first that is still kept.</summary>
+    public static Problem? Check(long after, Run run)
     {
         var latest = run.Seq;
-        return after <= latest ? null : new Problem("cursor-ahead", "The cursor is ahead of the run", StatusCodes.Status409Conflict, $"The run's last event is {latest}.")
-        {
-            Extensions = new Dictionary<string, object> { ["latest"] = latest },
-        };
+        return after < run.FirstSeq - 1
+            ? new Problem("cursor-expired", "The cursor is too old", StatusCodes.Status410Gone, "The events after it are not kept any more. The run's address has its text.")
+            {
+                Extensions = new Dictionary<string, object> { ["snapshot"] = $"/api/runs/{run.Id}" },
+            }
+            : after <= latest ? null : new Problem("cursor-ahead", "The cursor is ahead of the run", StatusCodes.Status409Conflict, $"The run's last event is {latest}.")
+            {
+                Extensions = new Dictionary<string, object> { ["latest"] = latest },
+            };
     }
 
     // Plain ASCII digits only: no sign, no space, no other script's digits.

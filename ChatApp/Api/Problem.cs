@@ -85,7 +85,8 @@ internal sealed class Problem(string slug, string title, int status, string deta
         ShuttingDownException => new("shutting-down", "The server is shutting down", StatusCodes.Status503ServiceUnavailable, exception.Message) { RetryAfterSeconds = 2 },
         OverLimitException over => From(RunProblem.From(over)),
         KeyRemovedException => Unauthenticated,
-        _ => null,
+        UnknownMessageException => new("not-found", "Not found", StatusCodes.Status404NotFound, exception.Message),
+        _ => RunProblem.FromStorage(exception) is { } problem ? From(problem) : null,
     };
 
     public Task ExecuteAsync(HttpContext httpContext)

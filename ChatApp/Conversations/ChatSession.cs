@@ -1,32 +1,38 @@
 using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
-using Microsoft.Extensions.AI;
+using ChatApp.Storage;
 
 namespace ChatApp.Conversations;
 
 /// <summary>
-/// What components see of the chat: one for each circuit. It consumes the run being made; it never touches a provider. Runs it started go
-/// on when the circuit is gone.
+/// What components see of the chat: one for each circuit. It shows one conversation and consumes the run being made in it; it never touches a provider.
+/// Runs it started go on when the circuit is gone.
 /// </summary>
 public sealed class ChatSession : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly ConversationBook _book;
-    private readonly RunHost _host;
+    private readonly ConversationRuns _runs;
+    private readonly RunJournal _journal;
+    private readonly ConversationStore _store;
     private readonly IModelCatalog _catalog;
-    private Conversation _conversation;
+    private Conversation? _conversation;
     private string _model;
+    private string? _loading;
+    private string? _problem;
+    private Run? _followed;
     private IDisposable? _following;
+    private int _isSending;
 
-    public ChatSession(ConversationBook book, RunHost host, IModelCatalog catalog, CircuitCaller? caller = null)
+    public ChatSession(ConversationRuns runs, RunJournal journal, ConversationStore store, IModelCatalog catalog, CircuitCaller? caller = null)
     {
-        _book = book;
-        _host = host;
+        _runs = runs;
+        _journal = journal;
+        _store = store;
         _catalog = catalog;
         Caller = caller?.Current ?? Caller.Local;
-        _conversation = book.Create(Caller);
         _model = catalog.DefaultModel;
+        _journal.DelayChanged += Refresh;
         Snapshot = Take();
     }
 
@@ -36,84 +42,113 @@ public sealed class ChatSession : IDisposable
     /// <summary>What to show now.</summary>
     public ChatSnapshot Snapshot { get; private set; }
 
+    /// <summary>Why the last <see cref="SendAsync"/> or <see cref="EditAsync"/> was refused, for people; null where the page shows it by itself.</summary>
+    public string? Held { get; private set; }
+
     /// <summary>Raised on any thread whenever something changed, with every piece of text: a listener signals its batcher and returns.</summary>
     public event Action? Changed;
 
-    /// <summary>Asks. Shown at once, also where no answer can be started: then the turn says why.</summary>
-    /// <param name="text">What to ask.</param>
-    /// <param name="keepsDraft">Whether the writer still has the text where this is refused: then no turn is made of what a limit holds back, and <see cref="Held"/> says why.</param>
-    /// <returns>False where it is refused, because it is empty, an answer is being made, or a limit holds it back; the text stays with its writer.</returns>
-    public bool Send(string text, bool keepsDraft = false)
+    /// <summary>Shows a stored conversation at once where this process has it at hand, or an empty chat for null.</summary>
+    /// <returns>False where it has to be read first: <see cref="OpenAsync"/>.</returns>
+    public bool TryOpen(string? id)
     {
-        Held = null;
-        return !string.IsNullOrWhiteSpace(text) && Begin(turnId: null, text, (conversation, start) => conversation.Ask(text, system: null, start), keepsDraft);
+        if (id is null ? _conversation is null && _loading is null : _conversation?.Id == id)
+        {
+            return true;
+        }
+
+        var conversation = id is null ? null : _runs.Book.Find(id, Caller);
+        if (id is not null && conversation is null)
+        {
+            return false;
+        }
+
+        Show(conversation);
+        return true;
     }
 
-    /// <summary>Why the last <see cref="Send"/> was held back, for people; null where it was not.</summary>
-    public string? Held { get; private set; }
-
-    /// <summary>Asks a turn's question again, in place of the answer it has.</summary>
-    public void Retry(string turnId)
+    /// <summary>Shows a stored conversation; where there is none of that id, <see cref="ChatSnapshot.Problem"/> says so.</summary>
+    public async Task OpenAsync(string id)
     {
-        if (Snapshot.Turns.Find(turn => turn.Id == turnId) is { } turn)
+        Show(null, loading: id);
+        try
         {
-            Begin(turnId, turn.Prompt, (conversation, start) => conversation.AskAgain(turnId, start));
+            var conversation = await _runs.Book.OpenAsync(id, Caller);
+            if (_loading == id)
+            {
+                Show(conversation, problem: conversation is null ? "There is no such conversation, or no longer." : null);
+            }
+        }
+        catch (StorageException exception)
+        {
+            Show(null, problem: exception.Message);
         }
     }
+
+    /// <summary>Begins an empty chat. An answer being made goes on in the conversation that is left.</summary>
+    public void NewChat() => Show(null);
+
+    /// <summary>Shows earlier turns of the conversation as well.</summary>
+    public Task LoadEarlierAsync() => TryAsync(() => _conversation?.LoadEarlierAsync() ?? Task.CompletedTask);
+
+    /// <summary>Asks. Where no answer can be started, the question is kept and its turn says why.</summary>
+    /// <param name="text">What to ask.</param>
+    /// <param name="keepsDraft">Whether the writer still has the text where this is refused: then no turn is made of what a limit holds back, and <see cref="Held"/> says why.</param>
+    /// <returns>False where it is refused, because it is empty, an answer is being made, a limit holds it back or it can't be stored; the text stays with its writer.</returns>
+    public Task<bool> SendAsync(string text, bool keepsDraft = false) =>
+        string.IsNullOrWhiteSpace(text) ? Task.FromResult(false) : AskAsync(In(_conversation) with { Prompt = text }, keepsDraft);
+
+    /// <summary>Answers a turn's question again; the answer it has stays beside the new one.</summary>
+    public Task RegenerateAsync(string turnId) =>
+        Find(turnId) is { Prompt.Length: > 0 } turn ? AskAsync(In(_conversation) with { AgainId = turn.Id }, keepsDraft: false) : Task.CompletedTask;
+
+    /// <summary>Asks another question in a turn's place; the old one stays beside it, with all that followed.</summary>
+    /// <returns>False where it is refused, as of <see cref="SendAsync"/>.</returns>
+    public async Task<bool> EditAsync(string turnId, string text)
+    {
+        if (string.IsNullOrWhiteSpace(text) || Find(turnId) is null || _conversation is not { } conversation)
+        {
+            return false;
+        }
+
+        Held = null;
+        var parent = "";
+        var found = await TryAsync(async () => parent = await ParentAsync(conversation, turnId));
+        return found && await AskAsync(In(conversation) with { Prompt = text, IsBranch = true, ParentId = parent.Length > 0 ? parent : null }, keepsDraft: true);
+    }
+
+    /// <summary>Goes on with an answer that was cut; the cut one stays beside the new one, which begins with its text.</summary>
+    public Task ContinueAsync(string turnId) => Find(turnId) is { AnswerId: { } cut, Run: { IsEnded: true, TextLength: > 0 } } turn
+        ? AskAsync(In(_conversation) with { AgainId = turn.Id, ContinuedId = cut }, keepsDraft: false)
+        : Task.CompletedTask;
+
+    /// <summary>Shows the branch with this question or answer.</summary>
+    public Task SelectAsync(string messageId) => TryAsync(async () =>
+    {
+        if (_conversation is { } conversation && await _store.SelectAsync(conversation.Id, conversation.Owner, messageId))
+        {
+            await conversation.RefreshAsync();
+        }
+    });
 
     /// <summary>Stops the answer being made, if there is one; returns once the connection to its provider is closed.</summary>
     public async Task StopAsync()
     {
-        var conversation = _conversation;
-        if (conversation.Running is not { } run)
+        if (_conversation is not { Running: { } run } conversation)
         {
             return;
         }
 
-        var stopped = await _host.StopAsync(run);
-        if (!stopped.AlreadyEnded)
+        await TryAsync(async () =>
         {
-            conversation.NoteStop(run, stopped.Took);
-        }
-
+            var stopped = await _runs.Host.StopAsync(run);
+            if (!stopped.AlreadyEnded && stopped.IsSignalled)
+            {
+                conversation.NoteStop(run, stopped.Took);
+            }
+        });
         Refresh();
     }
-
-    /// <summary>Begins an empty conversation. An answer being made goes on in the one that is left.</summary>
-    public void NewChat()
-    {
-        lock (_lock)
-        {
-            _conversation = _book.Create(Caller);
-        }
-
-        Refresh();
-    }
-
-    /// <summary>Shows a stored conversation at once where this process has it at hand, or an empty chat for null.</summary>
-    /// <returns>False where it has to be read first: <see cref="OpenAsync"/>.</returns>
-    public bool TryOpen(string? id) => throw new NotSupportedException();
-
-    /// <summary>Shows a stored conversation; where there is none of that id, <see cref="ChatSnapshot.Problem"/> says so.</summary>
-    public Task OpenAsync(string id) => throw new NotSupportedException();
-
-    /// <summary>Shows earlier turns of the conversation as well.</summary>
-    public Task LoadEarlierAsync() => throw new NotSupportedException();
-
-    /// <summary>Asks. False where it is refused: the text stays with its writer, and <see cref="Held"/> says why.</summary>
-    public Task<bool> SendAsync(string text, bool keepsDraft = false) => throw new NotSupportedException();
-
-    /// <summary>Answers a turn's question again; the answer it has stays beside the new one.</summary>
-    public Task RegenerateAsync(string turnId) => throw new NotSupportedException();
-
-    /// <summary>Asks another question in a turn's place; the old one stays beside it, with all that followed.</summary>
-    public Task<bool> EditAsync(string turnId, string text) => throw new NotSupportedException();
-
-    /// <summary>Goes on with an answer that was cut; the cut one stays beside the new one, which begins with its text.</summary>
-    public Task ContinueAsync(string turnId) => throw new NotSupportedException();
-
-    /// <summary>Shows the branch with this question or answer.</summary>
-    public Task SelectAsync(string messageId) => throw new NotSupportedException();
 
     /// <summary>The model the next question goes to.</summary>
     public void PickModel(string id)
@@ -125,54 +160,98 @@ public sealed class ChatSession : IDisposable
     /// <summary>The models to offer.</summary>
     public ValueTask<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => _catalog.ListAsync(cancellationToken);
 
-    public void Dispose() => _following?.Dispose();
-
-    private bool Begin(string? turnId, string prompt, Action<Conversation, Func<IReadOnlyList<ChatMessage>, Run>> ask, bool keepsDraft = false)
+    public void Dispose()
     {
-        // Two sends that race meet the conversation's own lock: one asks, the other finds it busy.
-        var conversation = _conversation;
-        try
+        _journal.DelayChanged -= Refresh;
+        lock (_lock)
         {
-            ask(conversation, messages => Start(conversation, messages));
+            Leave();
         }
-        catch (ConversationBusyException)
+    }
+
+    private async Task<bool> AskAsync(Question question, bool keepsDraft)
+    {
+        Held = null;
+        // A double click in the browser comes as two calls.
+        if (Interlocked.Exchange(ref _isSending, 1) == 1)
         {
             return false;
         }
-        catch (OverLimitException exception) when (keepsDraft)
+
+        var from = _conversation;
+        try
+        {
+            return await TryAsync(async () =>
+            {
+                var refused = await TryStartAsync(question, keepsDraft);
+                if (refused is { } problem && await _runs.KeepAsync(question, Caller) is { } kept)
+                {
+                    (await _runs.Book.OpenAsync(question.ConversationId, Caller))?.Refuse(kept, problem);
+                }
+
+                var asked = await _runs.Book.OpenAsync(question.ConversationId, Caller);
+                if (_conversation == from)
+                {
+                    Show(asked);
+                }
+            });
+        }
+        catch (Exception exception) when (exception is ConversationBusyException or UnknownConversationException or UnknownMessageException || (keepsDraft && exception is OverLimitException))
         {
             Held = exception.Message;
             return false;
         }
-        catch (Exception exception) when (Refusal(exception) is { } problem)
+        finally
         {
-            conversation.Refuse(turnId, prompt, problem);
+            Volatile.Write(ref _isSending, 0);
         }
-
-        _book.Add(conversation);
-        Refresh();
-        return true;
     }
 
-    private Run Start(Conversation conversation, IReadOnlyList<ChatMessage> messages)
+    // Why no answer could be started, though the question stands; null where one was.
+    private async Task<RunProblem?> TryStartAsync(Question question, bool keepsDraft)
     {
-        var run = _host.Start(new RunRequest
+        try
         {
-            Messages = messages,
-            Model = _model,
-            ConversationId = conversation.Id,
-            OnDisconnect = DisconnectPolicy.Continue,
-            Caller = Caller,
-            IsStreamed = false,
-        }).Run;
-        lock (_lock)
-        {
-            _following?.Dispose();
-            _following = run.Subscribe(OnRunChanged);
+            await _runs.AskAsync(question, new RunRequest
+            {
+                Messages = [],
+                Model = _model,
+                OnDisconnect = DisconnectPolicy.Continue,
+                Caller = Caller,
+                IsStreamed = false,
+            });
+            return null;
         }
-
-        return run;
+        catch (Exception exception) when (!(keepsDraft && exception is OverLimitException) && Refusal(exception) is { } problem)
+        {
+            return problem;
+        }
     }
+
+    private async Task<string> ParentAsync(Conversation conversation, string messageId)
+    {
+        var path = await _store.PathAsync(conversation.Id, messageId, 2);
+        return path is [.., { } message] ? message.ParentId ?? "" : throw new UnknownMessageException();
+    }
+
+    // What the database does not do is said where the writer looks.
+    private async Task<bool> TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+            return true;
+        }
+        catch (StorageException exception)
+        {
+            Held = exception.Message;
+            return false;
+        }
+    }
+
+    private Question In(Conversation? conversation) => new() { ConversationId = conversation?.Id ?? _runs.Book.NewId(), MayCreate = conversation is null };
+
+    private ChatTurn? Find(string turnId) => Snapshot.Turns.Find(turn => turn.Id == turnId);
 
     private static RunProblem? Refusal(Exception exception) => exception switch
     {
@@ -184,12 +263,38 @@ public sealed class ChatSession : IDisposable
         _ => null,
     };
 
+    private void Show(Conversation? conversation, string? loading = null, string? problem = null)
+    {
+        lock (_lock)
+        {
+            Leave();
+            (_conversation, _loading, _problem) = (conversation, loading, problem);
+            if (conversation is not null)
+            {
+                conversation.Changed += Refresh;
+            }
+        }
+
+        Refresh();
+    }
+
+    private void Leave()
+    {
+        if (_conversation is not null)
+        {
+            _conversation.Changed -= Refresh;
+        }
+
+        _following?.Dispose();
+        (_following, _followed) = (null, null);
+    }
+
     private void OnRunChanged()
     {
         bool ended;
         lock (_lock)
         {
-            ended = Snapshot.IsRunning && _conversation.Running is null;
+            ended = Snapshot.IsRunning && _conversation?.Running is null;
         }
 
         if (ended)
@@ -206,6 +311,13 @@ public sealed class ChatSession : IDisposable
     {
         lock (_lock)
         {
+            if (_conversation?.Running is { } running && running != _followed)
+            {
+                // Subscribed before it is shown: nothing falls in between.
+                _following?.Dispose();
+                (_following, _followed) = (running.Subscribe(OnRunChanged), running);
+            }
+
             Snapshot = Take();
         }
 
@@ -214,8 +326,14 @@ public sealed class ChatSession : IDisposable
 
     private ChatSnapshot Take() => new()
     {
-        Turns = _conversation.Turns,
+        Turns = _conversation?.Turns ?? [],
         Model = _model,
-        IsRunning = _conversation.Running is not null,
+        IsRunning = _conversation?.Running is not null,
+        ConversationId = _conversation?.Id,
+        Title = _conversation?.Title,
+        HasEarlier = _conversation?.HasEarlier ?? false,
+        IsLoading = _loading is not null,
+        IsSavingDelayed = _journal.IsDelayed,
+        Problem = _conversation is { IsGone: true } ? "This conversation was deleted." : _problem,
     };
 }

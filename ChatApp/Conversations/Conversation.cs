@@ -1,88 +1,108 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using ChatApp.Runs;
-using Microsoft.Extensions.AI;
+using ChatApp.Storage;
 
 namespace ChatApp.Conversations;
 
-/// <summary>Turns, one after the other, with at most one answer being made. Safe from any thread.</summary>
-public sealed class Conversation(string id, int contextTokens, int keepTurns = ConversationsOptions.DefaultKeepTurns)
+/// <summary>
+/// The branch of a stored conversation that is shown, as this process knows it; all who look at it here share it. It reads itself again when something
+/// changes, wherever that was done. Safe from any thread.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore holds nothing to free: nobody takes its wait handle.")]
+public sealed class Conversation
 {
     private readonly Lock _lock = new();
-    private int _lastTurn;
+    private readonly SemaphoreSlim _reading = new(1);
+    private readonly Func<Conversation, int, Task<ConversationReading?>> _read;
+    private readonly Dictionary<string, RunProblem> _refusals = [];
+    private int _most;
+    private int _isStale;
 
-    /// <summary>Its id, unique among its owner's.</summary>
-    public string Id { get; } = id;
+    /// <param name="row">The conversation.</param>
+    /// <param name="most">How many messages to show at first.</param>
+    /// <param name="read">Reads so many messages of it from the database; null where it is gone.</param>
+    internal Conversation(ConversationRow row, int most, Func<Conversation, int, Task<ConversationReading?>> read)
+    {
+        (Id, Owner, Title) = (row.Id, row.Owner, row.Title);
+        _most = most;
+        _read = read;
+    }
 
-    /// <summary>The name of the API key it was made with; null where none was needed. Only that key's holder may see it.</summary>
-    public string? Owner { get; init; }
+    /// <summary>Its id.</summary>
+    public string Id { get; }
 
-    /// <summary>The turns, oldest first.</summary>
+    /// <summary>The name its owner's things are stored under.</summary>
+    public string Owner { get; }
+
+    /// <summary>What it is called.</summary>
+    public string Title { get; private set; }
+
+    /// <summary>Whether it is gone: deleted, here or elsewhere.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>The turns of the branch that is shown, oldest first.</summary>
     public ImmutableList<ChatTurn> Turns { get; private set; } = [];
 
-    /// <summary>The answer being made now.</summary>
+    /// <summary>Whether the branch has earlier turns than <see cref="Turns"/>.</summary>
+    public bool HasEarlier { get; private set; }
+
+    /// <summary>The answer being made at the end of the branch.</summary>
     public Run? Running => Turns is [.., { Run: { IsEnded: false } run }] ? run : null;
 
-    /// <summary>Asks: appends a turn and starts its run, unless an answer is being made.</summary>
-    /// <param name="prompt">What the person wrote.</param>
-    /// <param name="system">What the model is told before all else, if anything.</param>
-    /// <param name="start">Starts the run for the messages to send; null where it was started before, and stands in its turn already.</param>
-    /// <returns>The turn; null where none was appended.</returns>
-    /// <exception cref="ConversationBusyException">An answer is being made.</exception>
-    public ChatTurn? Ask(string prompt, string? system, Func<IReadOnlyList<ChatMessage>, Run?> start)
+    /// <summary>Raised on any thread when any of this changed; not with the text of an answer.</summary>
+    public event Action? Changed;
+
+    /// <summary>Reads it again. Several who ask at once cost two readings at most.</summary>
+    /// <exception cref="StorageException">The database can't be read.</exception>
+    public async Task RefreshAsync()
     {
-        lock (_lock)
+        Volatile.Write(ref _isStale, 1);
+        await _reading.WaitAsync();
+        try
         {
-            ThrowIfBusy();
-            if (start(Messages(Turns, prompt, system)) is not { } run)
+            if (Interlocked.Exchange(ref _isStale, 0) == 0)
             {
-                return null;
+                // Whoever held it before has read what there was when this was asked.
+                return;
             }
 
-            var turn = new ChatTurn($"{++_lastTurn}", prompt) { Run = run };
-            Turns = Appended(turn);
-            return turn;
+            var reading = await _read(this, Volatile.Read(ref _most));
+            lock (_lock)
+            {
+                IsGone = reading is null;
+                if (reading is not null)
+                {
+                    (Title, HasEarlier) = (reading.Title, reading.HasEarlier);
+                    Turns = ConversationTurns.Of(reading, Turns, _refusals);
+                }
+            }
         }
+        finally
+        {
+            _reading.Release();
+        }
+
+        Changed?.Invoke();
     }
 
-    /// <summary>Asks a turn's question again; turns after it are dropped and its former answer is replaced.</summary>
-    /// <param name="turnId">The turn.</param>
-    /// <param name="start">Starts the run for the messages to send; null where it was started before, and stands in its turn already.</param>
-    /// <param name="system">What the model is told before all else, if anything.</param>
-    /// <returns>The turn; null where nothing changed.</returns>
-    /// <exception cref="ConversationBusyException">An answer is being made.</exception>
-    public ChatTurn? AskAgain(string turnId, Func<IReadOnlyList<ChatMessage>, Run?> start, string? system = null)
+    /// <summary>Shows more of the branch's beginning.</summary>
+    public Task LoadEarlierAsync()
     {
-        lock (_lock)
-        {
-            ThrowIfBusy();
-            var index = Turns.FindIndex(turn => turn.Id == turnId);
-            if (index < 0)
-            {
-                return null;
-            }
-
-            var prompt = Turns[index].Prompt;
-            if (start(Messages(Turns.GetRange(0, index), prompt, system)) is not { } run)
-            {
-                return null;
-            }
-
-            var turn = new ChatTurn(turnId, prompt) { Run = run };
-            Turns = Turns.GetRange(0, index).Add(turn);
-            return turn;
-        }
+        Interlocked.Add(ref _most, ConversationBook.PageMessages);
+        return RefreshAsync();
     }
 
-    /// <summary>Keeps a turn that could not be started, so that what was written is not lost.</summary>
-    public void Refuse(string? turnId, string prompt, RunProblem problem)
+    /// <summary>Notes why a question, which is stored, was not answered.</summary>
+    public void Refuse(string questionId, RunProblem problem)
     {
         lock (_lock)
         {
-            var index = turnId is null ? -1 : Turns.FindIndex(turn => turn.Id == turnId);
-            // An answer that was to be made again stays as it was, until another takes its place.
-            var refused = (index < 0 ? new ChatTurn($"{++_lastTurn}", prompt) : Turns[index]) with { Refusal = problem };
-            Turns = index < 0 ? Appended(refused) : Turns.SetItem(index, refused);
+            _refusals[questionId] = problem;
+            Turns = Turns.ConvertAll(turn => turn.Id == questionId ? turn with { Refusal = problem } : turn);
         }
+
+        Changed?.Invoke();
     }
 
     /// <summary>Notes that a turn's answer was stopped.</summary>
@@ -90,54 +110,19 @@ public sealed class Conversation(string id, int contextTokens, int keepTurns = C
     {
         lock (_lock)
         {
-            var index = Turns.FindIndex(turn => turn.Run == run);
-            if (index >= 0)
-            {
-                Turns = Turns.SetItem(index, Turns[index] with { StopTook = took });
-            }
-        }
-    }
-
-    private ImmutableList<ChatTurn> Appended(ChatTurn turn) => Turns.Count < keepTurns ? Turns.Add(turn) : Turns.RemoveAt(0).Add(turn);
-
-    private void ThrowIfBusy()
-    {
-        if (Running is { } run)
-        {
-            throw new ConversationBusyException(run.Id);
-        }
-    }
-
-    // The newest turns that fit the budget, whole: the question always, a turn without an answer never.
-    private List<ChatMessage> Messages(ImmutableList<ChatTurn> earlier, string prompt, string? system)
-    {
-        var budget = contextTokens - TokenEstimate.OfText(prompt.Length + (system?.Length ?? 0));
-        var messages = new List<ChatMessage> { new(ChatRole.User, prompt) };
-        foreach (var turn in earlier.Reverse())
-        {
-            var answer = turn.Run?.ReadText() ?? "";
-            budget -= TokenEstimate.OfText(turn.Prompt.Length + answer.Length);
-            if (budget < 0)
-            {
-                break;
-            }
-
-            if (answer.Length > 0)
-            {
-                messages.Add(new ChatMessage(ChatRole.Assistant, answer));
-                messages.Add(new ChatMessage(ChatRole.User, turn.Prompt));
-            }
+            Turns = Turns.ConvertAll(turn => turn.Run == run ? turn with { StopTook = took } : turn);
         }
 
-        if (!string.IsNullOrEmpty(system))
-        {
-            messages.Add(new ChatMessage(ChatRole.System, system));
-        }
-
-        messages.Reverse();
-        return messages;
+        Changed?.Invoke();
     }
 }
+
+/// <summary>What was read of a conversation.</summary>
+/// <param name="Title">What it is called.</param>
+/// <param name="Messages">The end of the branch that is shown, oldest first.</param>
+/// <param name="Runs">The runs of its answers, by id.</param>
+/// <param name="HasEarlier">Whether there is more before them.</param>
+internal sealed record ConversationReading(string Title, IReadOnlyList<MessageRow> Messages, IReadOnlyDictionary<string, Run> Runs, bool HasEarlier);
 
 /// <summary>An answer is being made in this conversation.</summary>
 /// <param name="runId">The run that makes it.</param>
@@ -146,3 +131,9 @@ public sealed class ConversationBusyException(string runId) : Exception("An answ
     /// <summary>The run that makes it.</summary>
     public string RunId { get; } = runId;
 }
+
+/// <summary>There is no conversation of that id, or no longer.</summary>
+public sealed class UnknownConversationException() : Exception("There is no such conversation, or no longer.");
+
+/// <summary>There is no message of that id in the conversation.</summary>
+public sealed class UnknownMessageException() : Exception("There is no such message in this conversation.");

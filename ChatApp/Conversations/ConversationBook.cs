@@ -1,87 +1,181 @@
+using ChatApp.Runs;
 using ChatApp.Security;
+using ChatApp.Storage;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Conversations;
 
-/// <summary>The conversations of this process, kept in memory until they are the ones unused for longest. One belongs to who made it; for all others there is none of that id.</summary>
-public sealed class ConversationBook(IOptions<ConversationsOptions> options, TimeProvider time)
+/// <summary>
+/// The conversations that somebody looks at, or has just looked at: each is in memory once, however many look. One belongs to who made it; for all others
+/// there is none of that id.
+/// </summary>
+public sealed partial class ConversationBook : IDisposable
 {
+    /// <summary>How many messages are shown at first, and come with each step back.</summary>
+    internal const int PageMessages = 100;
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string? Owner, string Id), LinkedListNode<Conversation>> _byId = [];
-    // For each owner, the longest unused first: nobody's conversations make room for somebody else's.
-    private readonly Dictionary<string, LinkedList<Conversation>> _byUse = [];
+    private readonly Dictionary<string, LinkedListNode<Conversation>> _byId = [];
+    private readonly LinkedList<Conversation> _byUse = [];
+    private readonly ConversationStore _store;
+    private readonly RunHost _host;
+    private readonly ConversationsOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ConversationBook> _logger;
+    private readonly IDisposable _noticing;
 
-    /// <summary>Makes an empty conversation. It enters the book with <see cref="Add"/>, once something was asked in it: most pages are opened and left.</summary>
-    public Conversation Create(Caller caller) => Make(Guid.CreateVersion7(time.GetUtcNow()).ToString("n"), caller);
+    public ConversationBook(
+        ConversationStore store, RunHost host, StoreNotices notices, IOptions<ConversationsOptions> options, TimeProvider time, ILogger<ConversationBook> logger)
+    {
+        _store = store;
+        _host = host;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+        _noticing = notices.Subscribe(OnNotice);
+    }
 
-    /// <summary>Puts a conversation into the book, or notes that it was used.</summary>
-    public void Add(Conversation conversation)
+    /// <summary>The id of a new conversation or message. Ids sort by time.</summary>
+    public string NewId() => Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
+
+    /// <summary>The caller's conversation of that id, if it is at hand.</summary>
+    public Conversation? Find(string id, Caller caller)
     {
         lock (_lock)
         {
-            if (Use(conversation.Owner, conversation.Id) is null)
-            {
-                Enter(conversation);
-            }
+            return Use(id) is { IsGone: false } conversation && conversation.Owner == caller.StoredName ? conversation : null;
         }
     }
 
-    /// <summary>The caller's conversation of that id, made if there is none.</summary>
-    public Conversation Open(string id, Caller caller)
+    /// <summary>The caller's conversation of that id, read where it is not at hand; null where there is none.</summary>
+    /// <exception cref="StorageException">The database can't be read.</exception>
+    public async Task<Conversation?> OpenAsync(string id, Caller caller)
     {
+        if (Find(id, caller) is { } known)
+        {
+            return known;
+        }
+
+        if (await _store.FindAsync(id, caller.StoredName) is not { } row)
+        {
+            return null;
+        }
+
+        var conversation = new Conversation(row, PageMessages, ReadAsync);
+        await conversation.RefreshAsync();
         lock (_lock)
         {
-            return Use(caller.Name, id) ?? Enter(Make(id, caller));
+            // Somebody else may have been quicker.
+            return Use(id) is { IsGone: false } other ? other : Enter(conversation);
         }
     }
 
-    /// <summary>The caller's conversation of that id.</summary>
-    /// <exception cref="UnknownConversationException">There is none, or no longer.</exception>
-    public Conversation Get(string id, Caller caller)
-    {
-        lock (_lock)
-        {
-            return Use(caller.Name, id) ?? throw new UnknownConversationException();
-        }
-    }
-
-    private Conversation Make(string id, Caller caller) => new(id, options.Value.ContextTokens, options.Value.KeepTurns) { Owner = caller.Name };
+    public void Dispose() => _noticing.Dispose();
 
     private Conversation Enter(Conversation conversation)
     {
-        var own = Of(conversation.Owner);
-        _byId[KeyOf(conversation)] = own.AddLast(conversation);
-        for (var oldest = own.First; own.Count > options.Value.Keep && oldest is not null; oldest = own.First)
+        if (_byId.Remove(conversation.Id, out var old))
         {
-            own.Remove(oldest);
-            _byId.Remove(KeyOf(oldest.Value));
+            _byUse.Remove(old);
+        }
+
+        _byId[conversation.Id] = _byUse.AddLast(conversation);
+        for (var oldest = _byUse.First; _byUse.Count > _options.Keep && oldest is not null; oldest = _byUse.First)
+        {
+            _byUse.Remove(oldest);
+            _byId.Remove(oldest.Value.Id);
         }
 
         return conversation;
     }
 
-    private static (string? Owner, string Id) KeyOf(Conversation conversation) => (conversation.Owner, conversation.Id);
-
-    private Conversation? Use(string? owner, string id)
+    private Conversation? Use(string id)
     {
-        if (!_byId.TryGetValue((owner, id), out var node))
+        if (!_byId.TryGetValue(id, out var node))
         {
             return null;
         }
 
-        var own = Of(owner);
-        own.Remove(node);
-        own.AddLast(node);
+        _byUse.Remove(node);
+        _byUse.AddLast(node);
         return node.Value;
     }
 
-    private LinkedList<Conversation> Of(string? owner)
+    private async Task<ConversationReading?> ReadAsync(Conversation conversation, int most)
     {
-        // No key has an empty name.
-        var name = owner ?? "";
-        return _byUse.TryGetValue(name, out var own) ? own : _byUse[name] = [];
+        if (await _store.FindAsync(conversation.Id, conversation.Owner) is not { } row)
+        {
+            return null;
+        }
+
+        // One more than is shown tells whether there are more.
+        var path = await _store.PathAsync(row.Id, leafId: null, most + 1);
+        var hasEarlier = path.Count > most;
+        var messages = hasEarlier ? [.. path.Skip(1)] : path;
+        var runs = new Dictionary<string, Run>(StringComparer.Ordinal);
+        foreach (var message in messages.Where(message => message.Role != MessageRow.User))
+        {
+            if (await RunOfAsync(message, conversation) is { } run)
+            {
+                runs[ConversationTurns.RunId(message)] = run;
+            }
+        }
+
+        return new ConversationReading(row.Title, [.. messages.Where(message => message.Role == MessageRow.User || runs.ContainsKey(ConversationTurns.RunId(message)))], runs, hasEarlier);
+    }
+
+    private async ValueTask<Run?> RunOfAsync(MessageRow answer, Conversation conversation)
+    {
+        var caller = new Caller(conversation.Owner.Length > 0 ? conversation.Owner : null, "");
+        var row = answer.Run ?? new RunRow
+        {
+            // Imported: nobody knows how it was made.
+            Id = answer.Id,
+            ConversationId = conversation.Id,
+            MessageId = answer.Id,
+            Owner = conversation.Owner,
+            Model = "",
+            State = RunState.Completed.ToWire(),
+            Node = "",
+            Created = answer.Created,
+            Text = answer.Text,
+        };
+        // One that is being made is the same object for all; of one that has ended, the text is enough.
+        return _host.FindOwn(row.Id, caller) ?? (RunStateExtensions.Parse(row.State).IsEnded() ? Run.OfText(row with { Text = answer.Text }, _time) : await _host.FindAsync(row.Id, caller));
+    }
+
+    private void OnNotice(StoreNotice notice)
+    {
+        List<Conversation> changed;
+        lock (_lock)
+        {
+            changed = notice.Kind == StoreNoticeKind.Everything ? [.. _byUse]
+                : notice.Kind == StoreNoticeKind.Conversation && _byId.TryGetValue(notice.Id, out var node) ? [node.Value]
+                : [];
+        }
+
+        foreach (var conversation in changed)
+        {
+            // Off the notifier's thread.
+            _ = Task.Run(() => RefreshAsync(conversation));
+        }
+    }
+
+    private async Task RefreshAsync(Conversation conversation)
+    {
+        try
+        {
+            await conversation.RefreshAsync();
+        }
+        catch (StorageException exception)
+        {
+            Log.NotRead(_logger, conversation.Id, exception.Fault);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Conversation {Id} changed and can't be read now ({Fault}); it is shown as it was")]
+        public static partial void NotRead(ILogger logger, string id, StorageFault fault);
     }
 }
-
-/// <summary>There is no conversation of that id, or no longer.</summary>
-public sealed class UnknownConversationException() : Exception("There is no such conversation, or no longer.");

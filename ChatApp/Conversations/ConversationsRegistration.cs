@@ -9,9 +9,9 @@ public static class ConversationsRegistration
             .BindConfiguration(ConversationsOptions.Section)
             .Validate(options => options.ContextTokens > 0, $"{ConversationsOptions.Section}:{nameof(ConversationsOptions.ContextTokens)} must be 1 or more.")
             .Validate(options => options.Keep > 0, $"{ConversationsOptions.Section}:{nameof(ConversationsOptions.Keep)} must be 1 or more.")
-            .Validate(options => options.KeepTurns > 0, $"{ConversationsOptions.Section}:{nameof(ConversationsOptions.KeepTurns)} must be 1 or more.")
             .ValidateOnStart();
         services.AddSingleton<ConversationBook>();
+        services.AddSingleton<ConversationRuns>();
         services.AddScoped<ChatSession>();
         services.AddScoped<ConversationList>();
         return services;

@@ -38,7 +38,7 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
     public CancellationTokenRegistration Revoking { get; set; }
 
     /// <summary>Whether it was cut or failed, and nobody but its asker was meant to read it.</summary>
-    public bool IsSpent => onDisconnect == DisconnectPolicy.Cancel && run.IsEnded && (run.Problem is not null || run.State is not (RunState.Completed or RunState.Incomplete));
+    public bool IsSpent => onDisconnect == DisconnectPolicy.Cancel && run.HasEnded && (run.Problem is not null || run.WrittenState is not (RunState.Completed or RunState.Incomplete));
 
     /// <summary>The place it takes within its caller's limits; given back at its end.</summary>
     public IDisposable? Place { get; init; }

@@ -1,13 +1,14 @@
-using Microsoft.Extensions.AI;
-
 namespace ChatApp.Runs;
 
 /// <summary>
 /// One answer being made: a log of numbered events that only grows, and its text, kept once. It does not know who reads it. A reader
 /// holds a cursor, the number of the last event it has: it asks for what is after it, and waits for more.
 /// </summary>
-/// <remarks>All members may be used from any thread. Only its <see cref="RunHost"/> writes to it.</remarks>
-public sealed class Run
+/// <remarks>
+/// All members may be used from any thread. Only its <see cref="RunHost"/> writes to it. Of a run that is stored, readers see what has been stored: what is
+/// written is hidden until <see cref="Show"/>.
+/// </remarks>
+public sealed partial class Run
 {
     private readonly Lock _lock = new();
     private readonly RunLog _log = new();
@@ -15,18 +16,23 @@ public sealed class Run
     private readonly List<RunSource> _sources = [];
     private readonly string? _conversationId;
     private Action? _changed;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RunState _state = RunState.Queued;
+    private volatile RunState _written = RunState.Queued;
     private readonly int _inputEstimate;
+    private DoneEvent? _done;
     private int _steps;
     private double _lastMetrics;
 
-    internal Run(string id, string model, RunRequest request, TimeProvider time)
+    internal Run(string id, string model, RunRequest request, TimeProvider time, bool isStored = false)
     {
         Id = id;
+        IsStored = isStored;
         Model = model;
         Owner = request.Caller.Name;
         Created = time.GetUtcNow();
         _conversationId = request.ConversationId;
+        MessageId = request.MessageId;
         _inputEstimate = TokenEstimate.OfMessages(request.Messages);
         Timings = new RunTimings(time, request.Asked ?? time.GetTimestamp());
         Append(new ConnectedEvent(id, model, _conversationId));
@@ -47,6 +53,9 @@ public sealed class Run
     /// <summary>The conversation it belongs to, where it does.</summary>
     public string? ConversationId => _conversationId;
 
+    /// <summary>The message that its answer is, where it belongs to a conversation.</summary>
+    public string? MessageId { get; }
+
     /// <summary>Where it stands.</summary>
     public RunState State => _state;
 
@@ -63,7 +72,19 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _log.Count;
+                return _log.Visible;
+            }
+        }
+    }
+
+    /// <summary>The number of the first event that can still be read; 1 until they are forgotten, and after <see cref="Seq"/> once all are.</summary>
+    public long FirstSeq
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _log.Forgotten + 1;
             }
         }
     }
@@ -75,7 +96,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _log.Parts.Sum(part => part.Text.Length);
+                return _log.Parts.Sum(part => part.VisibleText);
             }
         }
     }
@@ -87,7 +108,7 @@ public sealed class Run
         {
             lock (_lock)
             {
-                return _log.Parts.Sum(part => part.Reasoning.Length);
+                return _log.Parts.Sum(part => part.VisibleReasoning);
             }
         }
     }
@@ -109,15 +130,12 @@ public sealed class Run
 
     internal RunTimings Timings { get; }
 
-    /// <summary>Called once, before a reader can see the end: what it counts is there for whoever has seen it.</summary>
-    internal Action<Run, DoneEvent>? Ending { get; init; }
-
     /// <summary>The answer's text from character <paramref name="from"/> to its present end. Of several agents, one after the other in the order they began.</summary>
     public string ReadText(int from = 0)
     {
         lock (_lock)
         {
-            return Join(part => part.Text, from);
+            return TextFrom(from);
         }
     }
 
@@ -126,7 +144,7 @@ public sealed class Run
     {
         lock (_lock)
         {
-            return Join(part => part.Reasoning, from);
+            return ReasoningFrom(from);
         }
     }
 
@@ -143,7 +161,7 @@ public sealed class Run
     {
         lock (_lock)
         {
-            return _log.Read(after, Math.Min(_log.Count, upTo), most, events);
+            return _log.Read(after, Math.Min(_log.Visible, upTo), most, events);
         }
     }
 
@@ -157,6 +175,18 @@ public sealed class Run
         }
 
         return new Subscription(this, changed);
+    }
+
+    /// <summary>Whether anybody waits for changes.</summary>
+    internal bool HasReaders
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _changed is not null;
+            }
+        }
     }
 
     /// <summary>The figures as of now.</summary>
@@ -182,174 +212,17 @@ public sealed class Run
     {
         lock (_lock)
         {
-            return new RunSnapshot(_state, _log.Count, Join(part => part.Text, 0), Join(part => part.Reasoning, 0), MetricsNow(), UsageNow(), Problem);
+            return new RunSnapshot(_state, _log.Visible, TextFrom(0), ReasoningFrom(0), MetricsNow(), UsageNow(), Problem);
         }
     }
-
-    internal void Start()
-    {
-        lock (_lock)
-        {
-            if (_state == RunState.Queued)
-            {
-                _state = RunState.Running;
-            }
-        }
-    }
-
-    /// <summary>The part of a run without agents.</summary>
-    internal RunPart Whole
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _log.Parts.Count > 0 ? _log.Parts[0] : AddPart(agent: null);
-            }
-        }
-    }
-
-    /// <summary>Makes room for what one agent adds.</summary>
-    internal RunPart AddPart(string? agent)
-    {
-        lock (_lock)
-        {
-            var part = new RunPart(checked((byte)_log.Parts.Count), agent);
-            _log.Parts.Add(part);
-            return part;
-        }
-    }
-
-    // Numbered where it is written: agents that begin at once must not overtake each other.
-    internal void StartStep(RunPart part) => Append(() => new StepEvent(++_steps, RunStep.Model) { Agent = part.Agent });
-
-    internal void AppendToken(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: false);
-
-    internal void AppendReasoning(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: true);
-
-    internal void AddSource(RunPart part, RunSource source)
-    {
-        lock (_lock)
-        {
-            if (_sources.Contains(source))
-            {
-                return;
-            }
-
-            _sources.Add(source);
-        }
-
-        Append(new SourceEvent(source.Url, source.Title) { Agent = part.Agent });
-    }
-
-    internal void SetUsage(RunPart part, RunUsage usage, int? answerTokens)
-    {
-        lock (_lock)
-        {
-            part.Report(usage, answerTokens);
-        }
-    }
-
-    /// <summary>Adds an event, unless the run has ended.</summary>
-    internal bool Append(RunEvent @event) => Append(() => @event);
-
-    private bool Append(Func<RunEvent> @event)
-    {
-        Action? changed;
-        lock (_lock)
-        {
-            if (IsEnded)
-            {
-                return false;
-            }
-
-            Publish(@event());
-            changed = _changed;
-        }
-
-        changed?.Invoke();
-        return true;
-    }
-
-    /// <summary>
-    /// Ends the run: sets the state and adds the closing events as one step, so that no delta can follow and every reader sees the
-    /// same end. Of several that try, one succeeds.
-    /// </summary>
-    internal bool TryEnd(RunState state, RunProblem? problem = null, ChatFinishReason? finish = null)
-    {
-        Action? changed;
-        lock (_lock)
-        {
-            if (IsEnded)
-            {
-                return false;
-            }
-
-            Timings.OnDone();
-            Problem = problem;
-            if (problem is not null)
-            {
-                Publish(new ErrorEvent(problem));
-            }
-
-            if (_steps > 0)
-            {
-                Publish(new StepEvent(_steps, RunStep.Done));
-            }
-
-            _state = state;
-            var metrics = MetricsNow();
-            var done = new DoneEvent(state, UsageNow(), metrics, finish);
-            Ending?.Invoke(this, done);
-            Publish(done);
-            Publish(new CompleteEvent(metrics.Tokens, metrics.DurationMs));
-            changed = _changed;
-        }
-
-        changed?.Invoke();
-        return true;
-    }
-
-    private void AppendDelta(RunPart part, string text, int tokens, bool reasoning)
-    {
-        Action? changed;
-        lock (_lock)
-        {
-            if (IsEnded)
-            {
-                return;
-            }
-
-            var now = Timings.Now;
-            part.Count(tokens, reasoning);
-            if (reasoning)
-            {
-                Timings.OnReasoning();
-            }
-            else
-            {
-                Timings.OnToken();
-                _rate.Add(now, tokens);
-            }
-
-            _log.Add(part, text, reasoning, now);
-            if (now - _lastMetrics >= 500)
-            {
-                _lastMetrics = now;
-                Publish(new MetricsEvent(MetricsNow()));
-            }
-
-            changed = _changed;
-        }
-
-        changed?.Invoke();
-    }
-
-    // The one place where an event becomes visible: a journal that must commit first would stand here.
-    private void Publish(RunEvent @event) => _log.Add(@event, Timings.Now);
 
     private RunMetrics MetricsNow()
     {
+        if (_done is not null)
+        {
+            return _done.Metrics;
+        }
+
         var (first, last) = (Timings.FirstToken, Timings.LastToken);
         var now = Timings.Done ?? Timings.Now;
         var tokens = _log.Parts.Sum(part => part.Tokens);
@@ -362,25 +235,29 @@ public sealed class Run
             Tokens = tokens,
             Estimated = _log.Parts.Count == 0 || _log.Parts.Exists(part => !part.AreTokensFinal),
             TokensPerSecond = tokens > 1 && last > first ? Round((tokens - 1) * 1000 / (last.Value - first!.Value)) : null,
-            TokensPerSecondNow = IsEnded || first is null ? null : Round(_rate.PerSecond(now, first.Value)),
+            TokensPerSecondNow = _written.IsEnded() || first is null ? null : Round(_rate.PerSecond(now, first.Value)),
             DurationMs = Math.Round(now, 1),
             Steps = _steps,
         };
     }
 
-    private RunUsage UsageNow() => _log.Parts.Count == 0
+    private RunUsage UsageNow() => _done is not null ? _done.Usage : _log.Parts.Count == 0
         ? new RunUsage(_inputEstimate, 0, Estimated: true)
         : _log.Parts.Select(part => part.Usage(_inputEstimate)).Aggregate((sum, one) =>
             new RunUsage(sum.InputTokens + one.InputTokens, sum.OutputTokens + one.OutputTokens, sum.Estimated || one.Estimated));
 
-    private string Join(Func<RunPart, TextLog> log, int from)
+    private string TextFrom(int from) => Join(part => part.Text, part => part.VisibleText, from);
+
+    private string ReasoningFrom(int from) => Join(part => part.Reasoning, part => part.VisibleReasoning, from);
+
+    private string Join(Func<RunPart, TextLog> log, Func<RunPart, int> length, int from)
     {
         if (_log.Parts.Count == 1)
         {
-            return log(_log.Parts[0]).Slice(from, log(_log.Parts[0]).Length);
+            return log(_log.Parts[0]).Slice(from, length(_log.Parts[0]));
         }
 
-        var whole = string.Join("\n\n", _log.Parts.Select(log).Where(text => text.Length > 0).Select(text => text.Slice(0, text.Length)));
+        var whole = string.Join("\n\n", _log.Parts.Where(part => length(part) > 0).Select(part => log(part).Slice(0, length(part))));
         return from < whole.Length ? whole[from..] : "";
     }
 

@@ -1,21 +1,41 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
 
 /// <summary>One entry of a run's log, as a reader gets it. Numbers count from 1 without gaps; a merged delta carries its last one.</summary>
+/// <remarks>As JSON it is stored: a name given here may not change. Pieces of text are stored as such, see <see cref="RunLog"/>.</remarks>
+[JsonDerivedType(typeof(ConnectedEvent), "connected")]
+[JsonDerivedType(typeof(AgentStartEvent), "agent-start")]
+[JsonDerivedType(typeof(AgentEndEvent), "agent-end")]
+[JsonDerivedType(typeof(ThinkingEvent), "thinking")]
+[JsonDerivedType(typeof(ProgressEvent), "progress")]
+[JsonDerivedType(typeof(StepEvent), "step")]
+[JsonDerivedType(typeof(ToolCallDeltaEvent), "tool-call-delta")]
+[JsonDerivedType(typeof(ToolCallEvent), "tool-call")]
+[JsonDerivedType(typeof(ToolResultEvent), "tool-result")]
+[JsonDerivedType(typeof(SourceEvent), "source")]
+[JsonDerivedType(typeof(RetryEvent), "retry")]
+[JsonDerivedType(typeof(MetricsEvent), "metrics")]
+[JsonDerivedType(typeof(ErrorEvent), "error")]
+[JsonDerivedType(typeof(DoneEvent), "done")]
+[JsonDerivedType(typeof(CompleteEvent), "complete")]
 public abstract record RunEvent
 {
     /// <summary>The entry's number.</summary>
+    [JsonIgnore]
     public long Seq { get; init; }
 
     /// <summary>Milliseconds from the moment the run was asked for.</summary>
+    [JsonIgnore]
     public double T { get; init; }
 
     /// <summary>The agent it comes from; null for the run itself and for an answer without agents.</summary>
     public string? Agent { get; init; }
 
     /// <summary>Whether it is part of an answer: something to read, or a call.</summary>
+    [JsonIgnore]
     public bool IsContent => this is TokenEvent or ReasoningEvent or ToolCallDeltaEvent or ToolCallEvent;
 }
 

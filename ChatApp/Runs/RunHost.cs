@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ChatApp.Providers;
 using ChatApp.Security;
+using ChatApp.Storage;
 using ChatApp.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -19,11 +20,16 @@ public sealed partial class RunHost : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RunHost> _logger;
     private readonly CallerLimits? _limits;
+    private readonly RunJournal? _journal;
+    private readonly RunStore? _store;
+    private readonly StoredRuns? _stored;
+    private readonly NodeStore? _nodes;
     private bool _draining;
     private Task? _drained;
 
     public RunHost(
-        IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null)
+        IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null,
+        RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null)
     {
         _catalog = catalog;
         _options = options.Value;
@@ -31,6 +37,7 @@ public sealed partial class RunHost : IDisposable
         _time = time;
         _logger = logger;
         _limits = limits;
+        (_journal, _store, _stored, _nodes) = (journal, store, stored, nodes);
         Closing = _closing.Token;
     }
 
@@ -56,32 +63,45 @@ public sealed partial class RunHost : IDisposable
                 return known;
             }
 
-            if (_draining)
-            {
-                throw new ShuttingDownException();
-            }
-
-            var model = _catalog.Resolve(request.Model);
-            IReadOnlyList<RunAgent> agents = request.Agents is [] ? [new RunAgent(null, model, null)]
-                : [.. request.Agents.Select(agent => new RunAgent(agent.Name, agent.Model is null ? model : _catalog.Resolve(agent.Model), agent.System))];
-            var place = _limits?.StartRun(request.Caller, request.IsStreamed);
-            var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
-            var run = new Run(id, model.Id, request, _time) { Ending = Count };
-            var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger);
-            var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, () => StopAsync(run)) { Place = place };
-            _runs[id] = owned;
-            if (request.Idempotency is { } first)
-            {
-                _keys[first.Key] = (first.Fingerprint, owned);
-            }
-
-            // Nobody could read or stop it any more.
-            owned.Revoking = request.Caller.Revoked.UnsafeRegister(_ => _ = StopAsync(run), null);
-            _meters.RunStarted(run.Provider);
-            Log.Started(_logger, id, run.Provider);
-            owned.Reading = Task.Run(() => OwnAsync(owned, pump, request.Idempotency?.Key));
-            return new StartedRun(run, Replayed: false);
+            return Launch(Prepare(request), request.Idempotency);
         }
+    }
+
+    // Makes the run with its place among its caller's, and reads nothing yet.
+    private Prepared Prepare(RunRequest request, bool isStored = false)
+    {
+        if (_draining)
+        {
+            throw new ShuttingDownException();
+        }
+
+        var model = _catalog.Resolve(request.Model);
+        IReadOnlyList<RunAgent> agents = request.Agents is [] ? [new RunAgent(null, model, null)]
+            : [.. request.Agents.Select(agent => new RunAgent(agent.Name, agent.Model is null ? model : _catalog.Resolve(agent.Model), agent.System))];
+        var place = _limits?.StartRun(request.Caller, request.IsStreamed);
+        var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
+        var run = new Run(id, model.Id, request, _time, isStored) { Ending = Count };
+        var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger);
+        var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, () => StopAsync(run)) { Place = place };
+        return new Prepared(owned, pump, request.Caller);
+    }
+
+    private StartedRun Launch(Prepared prepared, IdempotencyKey? key)
+    {
+        var (owned, pump, caller) = prepared;
+        var run = owned.Run;
+        _runs[run.Id] = owned;
+        if (key is not null)
+        {
+            _keys[key.Key] = (key.Fingerprint, owned);
+        }
+
+        // Nobody could read or stop it any more.
+        owned.Revoking = caller.Revoked.UnsafeRegister(_ => _ = StopAsync(run), null);
+        _meters.RunStarted(run.Provider);
+        Log.Started(_logger, run.Id, run.Provider);
+        owned.Reading = Task.Run(() => OwnAsync(owned, pump, key?.Key));
+        return new StartedRun(run, Replayed: false);
     }
 
     /// <summary>
@@ -99,8 +119,16 @@ public sealed partial class RunHost : IDisposable
         }
     }
 
-    /// <summary>The run of that id; null where there is none, or it has ended and been forgotten, or it is somebody else's.</summary>
-    public Run? Find(string id, Caller caller) => _runs.TryGetValue(id, out var owned) && caller.MaySee(owned.Run.Owner) ? owned.Run : null;
+    /// <summary>The run of that id, if this process makes it or has just made it; null for any other, and for somebody else's.</summary>
+    public Run? FindOwn(string id, Caller caller) => _runs.TryGetValue(id, out var owned) && caller.MaySee(owned.Run.Owner) ? owned.Run : null;
+
+    /// <summary>The run of that id, whoever made it; null where there is none, or it was not stored and has been forgotten, or it is somebody else's.</summary>
+    /// <exception cref="StorageException">The database can't be read.</exception>
+    public async ValueTask<Run?> FindAsync(string id, Caller caller) =>
+        FindOwn(id, caller) ?? (_stored is not null && IsId(id) && await _stored.FindAsync(id) is { } run && caller.MaySee(run.Owner) ? run : null);
+
+    // As it is made: what a caller sends is not asked of the database, whatever it is.
+    private static bool IsId(string id) => id.Length == 32 && id.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Says that a caller reads the run as a stream, which counts against their limit; disposing the result says that they left.</summary>
     /// <exception cref="OverLimitException">They, or all together, have as many open as they may. The run then has a reader less, as if they had left.</exception>
@@ -129,7 +157,7 @@ public sealed partial class RunHost : IDisposable
     /// Stops a run: freezes its text, closes the connection to the provider, and returns once that is done. A run that had ended stays as
     /// it was.
     /// </summary>
-    public Task<StopResult> StopAsync(Run run) => EndAsync(run, RunState.Cancelled);
+    public Task<StopResult> StopAsync(Run run) => _runs.ContainsKey(run.Id) || run.IsEnded ? EndAsync(run, RunState.Cancelled) : StopElsewhereAsync(run);
 
     /// <summary>Takes no new runs, gives the running ones the drain time to finish, then lets readers go and ends the rest as interrupted.</summary>
     public Task DrainAsync()
@@ -145,7 +173,7 @@ public sealed partial class RunHost : IDisposable
 
     private async Task EndAllAsync()
     {
-        var running = _runs.Values.Where(owned => !owned.Run.IsEnded).ToList();
+        var running = _runs.Values.Where(owned => !owned.Run.HasEnded).ToList();
         Log.Draining(_logger, running.Count, _options.Drain);
         var finished = Task.WhenAll(running.Select(owned => owned.Reading));
         using var enough = new CancellationTokenSource();
@@ -154,7 +182,7 @@ public sealed partial class RunHost : IDisposable
 
         // Readers are let go first: those of an answer that is cut now are told to come back, rather than that it is over.
         var closing = _closing.CancelAsync();
-        await Task.WhenAll(running.Select(owned => EndAsync(owned.Run, RunState.Interrupted)));
+        await Task.WhenAll(_runs.Values.Where(owned => !owned.Run.HasEnded).Select(owned => EndAsync(owned.Run, RunState.Interrupted)));
         await closing;
     }
 
@@ -168,13 +196,14 @@ public sealed partial class RunHost : IDisposable
         }
 
         var took = _time.GetElapsedTime(asked);
+        await WaitUntilSavedAsync(run);
         if (ended)
         {
             _meters.Stopped(run.Provider, took);
             Log.Stopped(_logger, run.Id, state, took.TotalMilliseconds);
         }
 
-        return new StopResult(run.State, run.Seq, !ended, took);
+        return new StopResult(run.WrittenState, run.Seq, !ended, took);
     }
 
     private void Count(Run run, DoneEvent done)
@@ -219,6 +248,8 @@ public sealed partial class RunHost : IDisposable
             }
         }
     }
+
+    private sealed record Prepared(OwnedRun Owned, RunPump Pump, Caller Caller);
 
     private sealed class OpenedStream(IDisposable attached, IDisposable place) : IDisposable
     {

@@ -6,7 +6,7 @@ namespace ChatApp.Runs;
 /// The entries of a run, numbered 1, 2, 3…: events as they are, and pieces of text as places in the text, 16 bytes each. Not synchronised:
 /// the run's lock guards it.
 /// </summary>
-internal sealed class RunLog
+internal sealed partial class RunLog
 {
     /// <summary>Pieces of text are not merged past this many characters: clients limit the size of one event.</summary>
     public const int MaxMerged = 64 * 1024;
@@ -20,6 +20,12 @@ internal sealed class RunLog
 
     /// <summary>The number of the last entry.</summary>
     public int Count { get; private set; }
+
+    /// <summary>The number of the last entry that readers may see.</summary>
+    public int Visible { get; private set; }
+
+    /// <summary>How many of the first entries are not there any more; only their text is.</summary>
+    public int Forgotten { get; private set; }
 
     /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
     public List<RunPart> Parts => _parts;
@@ -45,7 +51,7 @@ internal sealed class RunLog
     /// <returns>The number of the last event read.</returns>
     public long Read(long after, long end, int most, ICollection<RunEvent> events)
     {
-        var i = (int)after;
+        var i = (int)Math.Max(after, Forgotten);
         for (; i < end && most-- > 0; i++)
         {
             var first = At(i);
@@ -67,6 +73,49 @@ internal sealed class RunLog
         return i;
     }
 
+    /// <summary>Lets readers see the entries up to <paramref name="upTo"/>.</summary>
+    public void Show(int upTo)
+    {
+        for (; Visible < upTo; Visible++)
+        {
+            var entry = At(Visible);
+            if (entry.Kind == Kind.Text)
+            {
+                _parts[entry.Part].VisibleText = entry.Start + entry.Length;
+            }
+            else if (entry.Kind == Kind.Reasoning)
+            {
+                _parts[entry.Part].VisibleReasoning = entry.Start + entry.Length;
+            }
+        }
+    }
+
+    /// <summary>Takes back the entries that no reader has seen.</summary>
+    public void DropHidden()
+    {
+        Count = Visible;
+        var chunks = (Count - Forgotten + ChunkLength - 1) / ChunkLength;
+        _chunks.RemoveRange(chunks, _chunks.Count - chunks);
+        foreach (var part in _parts)
+        {
+            part.Text.Truncate(part.VisibleText);
+            part.Reasoning.Truncate(part.VisibleReasoning);
+        }
+    }
+
+    /// <summary>The part of that agent; the first one's where nobody has that name.</summary>
+    public RunPart PartOf(string? agent) => _parts.Find(part => part.Agent == agent) ?? _parts[0];
+
+    /// <summary>Stands for a log of <paramref name="count"/> entries of which only the text is known.</summary>
+    public void SetText(int count, string text, string reasoning)
+    {
+        var part = new RunPart(0, agent: null) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };
+        part.Text.Append(text);
+        part.Reasoning.Append(reasoning);
+        _parts.Add(part);
+        Forgotten = Visible = Count = count;
+    }
+
     private RunEvent Delta(Entry first, Entry last, long seq)
     {
         var (part, t) = (_parts[first.Part], last.Milliseconds);
@@ -75,16 +124,17 @@ internal sealed class RunLog
             : new TokenEvent(part.Text.Slice(first.Start, last.Start + last.Length)) { Seq = seq, T = t, Agent = part.Agent };
     }
 
-    private Entry At(int index) => _chunks[index / ChunkLength][index % ChunkLength];
+    private Entry At(int index) => _chunks[(index - Forgotten) / ChunkLength][(index - Forgotten) % ChunkLength];
 
     private void Add(Entry entry)
     {
-        if (Count % ChunkLength == 0)
+        var at = (Count++ - Forgotten) % ChunkLength;
+        if (at == 0)
         {
             _chunks.Add(new Entry[ChunkLength]);
         }
 
-        _chunks[^1][Count++ % ChunkLength] = entry;
+        _chunks[^1][at] = entry;
     }
 
     private enum Kind : byte

@@ -17,6 +17,12 @@ internal sealed class RunPart(byte index, string? agent)
 
     public TextLog Reasoning { get; } = new();
 
+    /// <summary>How much of the text readers may see.</summary>
+    public int VisibleText { get; set; }
+
+    /// <summary>The same of the reasoning.</summary>
+    public int VisibleReasoning { get; set; }
+
     /// <summary>Tokens of the answer as counted from the pieces.</summary>
     public int Counted { get; private set; }
 

@@ -1,5 +1,6 @@
 using ChatApp.Providers;
 using ChatApp.Security;
+using ChatApp.Storage;
 
 namespace ChatApp.Runs;
 
@@ -31,6 +32,18 @@ public sealed record RunProblem(string Type, string Title, int Status, string De
         OverLimit.Capacity => new("at-capacity", "The server is at capacity", 503, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
         _ => new("rate-limited", "Too many requests", 429, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
     };
+
+    /// <summary>The problem behind an exception of the database; null for any other.</summary>
+    public static RunProblem? FromStorage(Exception exception) => exception is not StorageException { Fault: var fault } ? null : fault switch
+    {
+        StorageFault.Full => new("storage-full", "The database has no room left", 507, exception.Message),
+        StorageFault.Failed => Internal(),
+        _ => new("storage-busy", "The database does not answer", 503, exception.Message) { RetryAfter = 5 },
+    };
+
+    internal static RunProblem NotSaved() => new(
+        "storage-busy", "The answer could not be saved", 503,
+        "The database did not take the answer for too long, so it was ended here. What was shown of it is saved. Check the database, then retry.");
 
     internal static RunProblem TimedOut(string detail) => new("upstream-timeout", "The provider was silent for too long", 504, detail);
 

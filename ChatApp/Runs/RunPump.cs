@@ -14,10 +14,15 @@ internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgen
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, whole.Token);
         UpstreamTimings.Current = run.Timings;
         run.Start();
-        if (run.IsEnded)
+        if (run.HasEnded)
         {
             // Stopped while it was queued: the provider never hears of it.
             return;
+        }
+
+        if (request.Prefix is { Length: > 0 } prefix)
+        {
+            run.AppendPrefix(run.Whole, prefix);
         }
 
         var end = agents is [{ Name: null } one] ? await ReadAsync(one, run.Whole, request.Messages, any.Token)

@@ -27,6 +27,12 @@ public sealed record RunRequest
     /// <summary>The conversation the answer belongs to.</summary>
     public string? ConversationId { get; init; }
 
+    /// <summary>The message of that conversation that the answer is.</summary>
+    public string? MessageId { get; init; }
+
+    /// <summary>The text of an answer that was cut, which this one goes on with; null for an answer from the start.</summary>
+    public string? Prefix { get; init; }
+
     /// <summary>What happens when its last reader leaves; null means the configured policy.</summary>
     public DisconnectPolicy? OnDisconnect { get; init; }
 
@@ -74,7 +80,11 @@ public sealed record StartedRun(Run Run, bool Replayed);
 /// <param name="Seq">The number of its last event.</param>
 /// <param name="AlreadyEnded">True where the run had ended before; the stop changed nothing.</param>
 /// <param name="Took">From the request to stop until the connection to the provider was closed.</param>
-public sealed record StopResult(RunState State, long Seq, bool AlreadyEnded, TimeSpan Took);
+public sealed record StopResult(RunState State, long Seq, bool AlreadyEnded, TimeSpan Took)
+{
+    /// <summary>False where another node makes the run and has not answered.</summary>
+    public bool IsSignalled { get; init; } = true;
+}
 
 /// <summary>The same idempotency key was used for another request.</summary>
 public sealed class IdempotencyMismatchException() : Exception("This Idempotency-Key was used for another request. Use a new key for a new request.");

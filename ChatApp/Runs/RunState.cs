@@ -32,6 +32,9 @@ public static class RunStateExtensions
     /// <summary>Whether the run has ended and can't change any more.</summary>
     public static bool IsEnded(this RunState state) => state >= RunState.Completed;
 
+    /// <summary>The state of that name.</summary>
+    internal static RunState Parse(string name) => (RunState)Math.Max(0, Array.IndexOf(Names, name));
+
     /// <summary>The state's name in every protocol and in the page: lower case.</summary>
     public static string ToWire(this RunState state) => Names[(int)state];
 }

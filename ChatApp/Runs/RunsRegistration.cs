@@ -9,8 +9,11 @@ public static class RunsRegistration
     {
         services.AddOptions<RunsOptions>().BindConfiguration(RunsOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RunsOptions>, RunsOptionsValidator>();
+        services.AddSingleton<RunJournal>();
+        services.AddSingleton<StoredRuns>();
         services.AddSingleton<RunHost>();
         services.AddHostedService<RunDrain>();
+        services.AddHostedService<NodeKeeper>();
         // Readers need a moment after the drain to say goodbye; the host's own limit only catches what hangs. Read by itself, since the host
         // is made before settings are validated.
         services.AddOptions<HostOptions>().Configure<IConfiguration>((host, settings) =>
@@ -23,11 +26,20 @@ public static class RunsRegistration
 }
 
 /// <summary>Lets running answers finish when the process is asked to end.</summary>
-internal sealed class RunDrain(RunHost host, IHostApplicationLifetime lifetime) : IHostedLifecycleService
+internal sealed class RunDrain(RunHost host, RunJournal journal, IHostApplicationLifetime lifetime) : IHostedLifecycleService
 {
     // Before any service is stopped: meanwhile the port stays open, so that readers may come back, stop their answers, and are told by whoever
     // asks something new that the server goes away. The web server, stopped after it, would wait for the very streams that the drain ends.
-    public Task StoppingAsync(CancellationToken cancellationToken) => host.DrainAsync().WaitAsync(cancellationToken);
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await host.DrainAsync().WaitAsync(cancellationToken);
+        // What a database that does not answer has not taken by then is lost with the process; no reader has seen it.
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        enough.CancelAfter(LastSave);
+        await journal.FlushAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static readonly TimeSpan LastSave = TimeSpan.FromSeconds(1);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

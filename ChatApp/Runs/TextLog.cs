@@ -33,6 +33,13 @@ internal sealed class TextLog
         }
     }
 
+    /// <summary>Takes back what was added last.</summary>
+    public void Truncate(int length)
+    {
+        _chunks.RemoveRange((length + ChunkLength - 1) / ChunkLength, _chunks.Count - ((length + ChunkLength - 1) / ChunkLength));
+        Length = length;
+    }
+
     public string Slice(int from, int to) => from >= to ? "" : string.Create(to - from, (this, from), static (text, state) =>
     {
         var (log, at) = state;

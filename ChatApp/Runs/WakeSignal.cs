@@ -11,6 +11,9 @@ public sealed class WakeSignal
     /// <summary>Ends a wait, or the next one.</summary>
     public void Set() => _signal.Writer.TryWrite(true);
 
+    /// <summary>Takes the signal, if it is set.</summary>
+    public void Reset() => _signal.Reader.TryRead(out _);
+
     /// <summary>Ends when the signal is set, and takes it.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken = default)
     {

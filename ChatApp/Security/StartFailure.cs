@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using ChatApp.Storage;
 using Microsoft.AspNetCore.Connections;
 
 namespace ChatApp.Security;
 
-/// <summary>Why the web server could not begin to listen, for the person who started it.</summary>
-/// <param name="Code">The process's exit code: 2 a setting is wrong, 4 the address can't be used.</param>
+/// <summary>Why the app could not start, for the person who started it.</summary>
+/// <param name="Code">The process's exit code: 2 a setting is wrong, 3 the database can't be used, 4 the address can't be used.</param>
 /// <param name="Message">What happened and what to do, in one line.</param>
 internal sealed record StartFailure(int Code, string Message)
 {
@@ -17,6 +18,7 @@ internal sealed record StartFailure(int Code, string Message)
     /// <summary>The failure behind an exception that the start threw; null where it is none of these but a mistake of ours.</summary>
     public static StartFailure? Of(Exception exception, IConfiguration settings) => exception switch
     {
+        StorageStartException => new(3, exception.Message),
         CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException =>
             new(2, $"The certificate for HTTPS can't be read: {FirstLine(exception)} Check the paths and passwords in Kestrel:Endpoints and Kestrel:Certificates."),
         IOException when exception.InnerException is AddressInUseException => new(4, $"{FirstLine(exception)} {Advice}"),

@@ -1,24 +1,60 @@
+using Microsoft.Extensions.Options;
+
 namespace ChatApp.Storage;
 
 /// <summary>The processes that share the database. Each has a lease; one that lets it run out is taken for dead, and can't write for its runs any more.</summary>
 public sealed class NodeStore
 {
+    private readonly Database _database;
+    private readonly StorageOptions _options;
+
+    internal NodeStore(Database database, IOptions<StorageOptions> options)
+    {
+        _database = database;
+        _options = options.Value;
+    }
+
     /// <summary>This process's id: another one at each start, and after each lost lease.</summary>
     public string Id { get; private set; } = "";
 
     /// <summary>Whether other processes may use the same database.</summary>
-    public bool IsShared { get; }
+    public bool IsShared => _options.IsShared;
+
+    private long Lease => (long)_options.Lease.TotalMilliseconds;
 
     /// <summary>Registers this process under a new id. Where the database is not shared, all others are removed.</summary>
-    public Task RegisterAsync() => throw new NotSupportedException();
+    public async Task RegisterAsync()
+    {
+        var id = Guid.CreateVersion7().ToString("N");
+        await _database.WriteAsync(transaction =>
+        {
+            if (!transaction.Dialect.IsShared)
+            {
+                transaction.Execute("DELETE FROM nodes");
+            }
+
+            var now = transaction.Dialect.Now;
+            return transaction.Execute($"INSERT INTO nodes (id, started, lease_until) VALUES (@id, {now}, {now} + @lease)", new { id, lease = Lease });
+        });
+        Id = id;
+    }
 
     /// <summary>Extends the lease.</summary>
     /// <returns>False where it had run out and somebody has noticed: register again.</returns>
-    public Task<bool> RenewAsync() => throw new NotSupportedException();
+    public Task<bool> RenewAsync() => _database.WriteAsync(transaction =>
+        transaction.Execute($"UPDATE nodes SET lease_until = {transaction.Dialect.Now} + @lease WHERE id = @id", new { lease = Lease, id = Id }) > 0);
 
     /// <summary>Removes processes whose lease has run out, by the database's clock.</summary>
-    public Task<int> RemoveDeadAsync() => throw new NotSupportedException();
+    public Task<int> RemoveDeadAsync() => IsShared
+        ? _database.WriteAsync(transaction => transaction.Execute($"DELETE FROM nodes WHERE lease_until < {transaction.Dialect.Now}"))
+        : Task.FromResult(0);
 
     /// <summary>Says that this process ends.</summary>
-    public Task LeaveAsync() => throw new NotSupportedException();
+    public async Task LeaveAsync()
+    {
+        if (Id.Length > 0)
+        {
+            await _database.WriteAsync(transaction => transaction.Execute("DELETE FROM nodes WHERE id = @id", new { id = Id }));
+        }
+    }
 }

@@ -38,4 +38,7 @@ public sealed class StorageOptions
     internal const string Sqlite = "sqlite";
 
     internal const string Postgres = "postgres";
+
+    /// <summary>Whether other processes may use the same database.</summary>
+    internal bool IsShared => Provider.Equals(Postgres, StringComparison.OrdinalIgnoreCase);
 }

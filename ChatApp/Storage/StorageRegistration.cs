@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace ChatApp.Storage;
 
 public static class StorageRegistration
@@ -6,10 +8,14 @@ public static class StorageRegistration
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
-        services.AddSingleton<ConversationStore>();
-        services.AddSingleton<RunStore>();
-        services.AddSingleton<NodeStore>();
+        services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
+        services.AddSingleton<Database>();
         services.AddSingleton<StoreNotices>();
+        services.AddSingleton(given => new NodeStore(given.GetRequiredService<Database>(), given.GetRequiredService<IOptions<StorageOptions>>()));
+        services.AddSingleton(given => new ConversationStore(given.GetRequiredService<Database>(), given.GetRequiredService<StoreNotices>()));
+        services.AddSingleton(given => new RunStore(given.GetRequiredService<Database>(), given.GetRequiredService<StoreNotices>(), given.GetRequiredService<NodeStore>()));
+        services.AddSingleton(given => new KeyStore(given.GetRequiredService<Database>()));
+        services.AddHostedService<StorageStart>();
         return services;
     }
 }

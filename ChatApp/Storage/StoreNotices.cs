@@ -6,11 +6,68 @@ namespace ChatApp.Storage;
 /// </summary>
 public sealed class StoreNotices
 {
+    private readonly Lock _lock = new();
+    private Action<StoreNotice>[] _subscribers = [];
+
     /// <summary>Calls <paramref name="noticed"/> for every change, on any thread: it must be quick and must not throw. Disposing the result ends that.</summary>
-    public IDisposable Subscribe(Action<StoreNotice> noticed) => throw new NotSupportedException();
+    public IDisposable Subscribe(Action<StoreNotice> noticed)
+    {
+        lock (_lock)
+        {
+            _subscribers = [.. _subscribers, noticed];
+        }
+
+        return new Subscription(this, noticed);
+    }
+
+    /// <summary>What is to be told to other nodes as well; null where there are none.</summary>
+    internal Action<StoreNotice>? Others { get; set; }
 
     /// <summary>Says that something changed, once it is stored.</summary>
-    internal void Publish(StoreNotice notice) => throw new NotSupportedException();
+    internal void Publish(StoreNotice notice)
+    {
+        // On its own node, a run tells its readers itself.
+        if (notice.Kind != StoreNoticeKind.Run)
+        {
+            Tell(notice);
+        }
+
+        Others?.Invoke(notice);
+    }
+
+    /// <summary>Tells this process alone.</summary>
+    internal void Tell(StoreNotice notice)
+    {
+        foreach (var subscriber in _subscribers)
+        {
+            subscriber(notice);
+        }
+    }
+
+    private void Remove(Action<StoreNotice> noticed)
+    {
+        lock (_lock)
+        {
+            var at = Array.IndexOf(_subscribers, noticed);
+            if (at >= 0)
+            {
+                _subscribers = [.. _subscribers[..at], .. _subscribers[(at + 1)..]];
+            }
+        }
+    }
+
+    private sealed class Subscription(StoreNotices notices, Action<StoreNotice> noticed) : IDisposable
+    {
+        private Action<StoreNotice>? _noticed = noticed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _noticed, null) is { } ended)
+            {
+                notices.Remove(ended);
+            }
+        }
+    }
 }
 
 /// <summary>What changed.</summary>

@@ -47,6 +47,12 @@ public sealed class RunMeters
     /// <summary>Readers that are there now.</summary>
     public const string ActiveReaders = "chatapp.reader.active";
 
+    /// <summary>How long it took to store the new events of all runs.</summary>
+    public const string CommitDuration = "chatapp.journal.commit.duration";
+
+    /// <summary>How many runs' events were stored together.</summary>
+    public const string CommitRuns = "chatapp.journal.commit.runs";
+
     private static readonly InstrumentAdvice<double> Long = new() { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800] };
 
     private static readonly InstrumentAdvice<double> Short = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 120, 300] };
@@ -67,6 +73,8 @@ public sealed class RunMeters
     private readonly Histogram<double> _stopDuration;
     private readonly Counter<long> _readers;
     private readonly UpDownCounter<long> _activeReaders;
+    private readonly Histogram<double> _commitDuration;
+    private readonly Histogram<long> _commitRuns;
 
     public RunMeters(IMeterFactory factory)
     {
@@ -83,6 +91,8 @@ public sealed class RunMeters
         _stopDuration = Meter.CreateHistogram(StopDuration, "s", "From the request to stop a run until the provider's connection was closed.", tags: null, Short);
         _readers = Meter.CreateCounter<long>(Readers, "{reader}", "Readers of runs that came.");
         _activeReaders = Meter.CreateUpDownCounter<long>(ActiveReaders, "{reader}", "Readers of runs that are there now.");
+        _commitDuration = Meter.CreateHistogram(CommitDuration, "s", "How long it took to store the new events of all runs.", tags: null, Short);
+        _commitRuns = Meter.CreateHistogram(CommitRuns, "{run}", "How many runs' events were stored together.", tags: null, Size);
     }
 
     internal Meter Meter { get; }
@@ -128,6 +138,14 @@ public sealed class RunMeters
     }
 
     public void ReaderLeft(string provider) => _activeReaders.Add(-1, Provider(provider));
+
+    /// <param name="runs">How many runs' events were stored together.</param>
+    /// <param name="took">How long that took.</param>
+    public void Committed(int runs, TimeSpan took)
+    {
+        _commitDuration.Record(took.TotalSeconds);
+        _commitRuns.Record(runs);
+    }
 
     private static KeyValuePair<string, object?> Provider(string provider) => new("provider", provider);
 

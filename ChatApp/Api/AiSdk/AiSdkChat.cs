@@ -1,4 +1,5 @@
 using ChatApp.Api.Native;
+using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 using Microsoft.Extensions.AI;
@@ -68,10 +69,10 @@ internal static class AiSdkChat
     }
 
     /// <summary>What runs in a chat, from its beginning; 204 where nothing does.</summary>
-    public static IResult Resume(string id, HttpContext context, RunHost host, AiSdkChats chats)
+    public static async Task<IResult> ResumeAsync(string id, HttpContext context, ConversationRuns runs, AiSdkChats chats)
     {
         var caller = context.GetCaller();
-        var latest = chats.Find(caller, id) ?? (host.Find(id, caller) is { } run ? new AiSdkChats.Latest(run, null, []) : null);
+        var latest = chats.Find(caller, id) ?? (await FindStoredAsync(id, caller, runs) is { } run ? new AiSdkChats.Latest(run, null, []) : null);
         if (latest is { Run.IsEnded: false })
         {
             return Stream(latest);
@@ -85,6 +86,12 @@ internal static class AiSdkChat
         return Results.NoContent();
     }
 
+    // What another node makes, or what was started before this process.
+    private static async Task<Run?> FindStoredAsync(string id, Caller caller, ConversationRuns runs) =>
+        await runs.Host.FindAsync(id, caller) ?? (await runs.Book.OpenAsync(ConversationId(id, caller), caller))?.Running;
+
+    private static string ConversationId(string chat, Caller caller) => ConversationRuns.IdOf("ai-sdk", chat, caller);
+
     private static RunStreamResult Stream(AiSdkChats.Latest latest) => new(latest.Run, 0, new AiSdkFormat(latest.Run, latest.MessageId, latest.CallIds));
 
     private static Problem? Check(AiSdkRequest request) => request switch
@@ -95,24 +102,21 @@ internal static class AiSdkChat
         _ => ChatStreamValidation.Check(request.Options),
     };
 
-    // The chat's id has a name space of its own: it can't name a conversation of the page.
-    private static Task<StartedRun> AskAsync(ConversationRuns runs, AiSdkRequest body, RunRequest request)
+    // The chat's id is its client's choice: it can't name a conversation of the page, nor somebody else's.
+    private static async Task<StartedRun> AskAsync(ConversationRuns runs, AiSdkRequest body, RunRequest request)
     {
-        var conversation = runs.Book.Open($"ai-sdk-{body.Id}", request.Caller);
         var prompt = UiMessages.LastPrompt(request.Messages);
-        if (body.Trigger != "regenerate-message")
+        var question = new Question { ConversationId = ConversationId(body.Id!, request.Caller), MayCreate = true, Prompt = prompt, System = body.System };
+        if (body.Trigger != "regenerate-message" || await runs.Book.OpenAsync(question.ConversationId, request.Caller) is not { } conversation)
         {
-            return runs.AskAsync(conversation, prompt, body.System, request);
+            return await runs.AskAsync(question, request);
         }
 
         // The client sends its messages up to the question, so their number says which turn it is; fewer turns may be stored than the client has,
         // and it may send its last message only. A question that is not stored, since its first request was refused, is a new one.
+        await conversation.RefreshAsync();
         var number = request.Messages.Count(message => message.Role == ChatRole.User);
-        return runs.AskAgainAsync(
-            conversation,
-            turns => turns.Take(number).LastOrDefault(turn => turn.Prompt == prompt) ?? turns.FindLast(turn => turn.Prompt == prompt),
-            prompt,
-            body.System,
-            request);
+        var turn = conversation.Turns.Take(number).LastOrDefault(turn => turn.Prompt == prompt) ?? conversation.Turns.FindLast(turn => turn.Prompt == prompt);
+        return await runs.AskAsync(turn is null ? question : question with { AgainId = turn.Id }, request);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class AiSdkChats(RunHost host)
     {
         lock (_lock)
         {
-            return _latest.TryGetValue((caller.Name, chat), out var latest) && host.Find(latest.Run.Id, caller) is not null ? latest : null;
+            return _latest.TryGetValue((caller.Name, chat), out var latest) && host.FindOwn(latest.Run.Id, caller) is not null ? latest : null;
         }
     }
 
@@ -51,7 +51,7 @@ internal sealed class AiSdkChats(RunHost host)
     {
         foreach (var (key, latest) in _latest)
         {
-            if (host.Find(latest.Run.Id, new Caller(key.Caller, "")) is null)
+            if (host.FindOwn(latest.Run.Id, new Caller(key.Caller, "")) is null)
             {
                 _latest.Remove(key);
             }

@@ -16,7 +16,7 @@ internal static class CancelRun
 
     public static async Task<IResult> PostAsync(string id, HttpContext context, RunHost host)
     {
-        if (host.Find(id, context.GetCaller()) is not { } run)
+        if (await host.FindAsync(id, context.GetCaller()) is not { } run)
         {
             return Problem.NotFound;
         }
@@ -28,7 +28,10 @@ internal static class CancelRun
 
         context.Response.Headers["X-Run-Id"] = run.Id;
         var stopped = await host.StopAsync(run);
-        return Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, stopped.AlreadyEnded ? true : null));
+        // Another node makes it, and has not said that it heard.
+        return stopped.IsSignalled
+            ? Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, stopped.AlreadyEnded ? true : null, StopSignalled: null))
+            : Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, AlreadyEnded: null, StopSignalled: false), statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<bool> HasTooLargeBodyAsync(HttpContext context)
@@ -54,5 +57,6 @@ internal static class CancelRun
     private sealed record Answer(
         string State,
         long Seq,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? AlreadyEnded);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? AlreadyEnded,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? StopSignalled);
 }

@@ -30,7 +30,7 @@ internal record ChatStreamRequest
     public JsonElement? Tools { get; init; }
 
     /// <summary>Not offered yet: refused.</summary>
-    public JsonElement? ParentMessageId { get; init; }
+    public string? ParentMessageId { get; init; }
 }
 
 /// <summary>One message: who said it, and what.</summary>

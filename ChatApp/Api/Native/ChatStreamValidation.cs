@@ -87,8 +87,8 @@ internal static class ChatStreamValidation
             return Problem.Validation("tools", "tools are not offered here yet. Leave the property out, or send false.");
         }
 
-        return request.ParentMessageId is { ValueKind: not JsonValueKind.Null }
-            ? Problem.Validation("parentMessageId", "parentMessageId is not offered yet. Leave it out: a message is added at the end of its conversation.")
+        return request is { ParentMessageId: not null, ConversationId: null }
+            ? Problem.Validation("parentMessageId", "parentMessageId names a message of a conversation. Send its conversationId as well.")
             : null;
     }
 

@@ -16,7 +16,6 @@ public static class NativeRoutes
     {
         services.AddSingleton<IRunFormatKind, SseFormat.Kind>();
         services.AddSingleton<IRunFormatKind, TextFormat.Kind>();
-        services.AddSingleton<ConversationRuns>();
         return services;
     }
 
@@ -36,10 +35,10 @@ public static class NativeRoutes
             ("?system", "What the model is told before all else."), Format, Footer, LastEventId);
 
         api.MapMethods("/runs/{id}/events", Reading, ReadRun.EventsAsync).Describe(
-            "Attach to a run: replay it, resume it, follow it to its end", Sse, [400, 401, 404, 406, 409, 429], body: null,
+            "Attach to a run: replay it, resume it, follow it to its end", Sse, [400, 401, 404, 406, 409, 410, 429], body: null,
             ("?after", "The number of the last event you have."), Format, Footer, LastEventId);
 
-        api.MapMethods("/runs/{id}", Reading, ReadRun.Status).Describe("Where a run stands, with its text", "application/json", [401, 404]);
+        api.MapMethods("/runs/{id}", Reading, ReadRun.StatusAsync).Describe("Where a run stands, with its text", "application/json", [401, 404]);
 
         api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).RefuseCrossSite().Describe("Stop a run", "application/json", [401, 403, 404, 413]);
 

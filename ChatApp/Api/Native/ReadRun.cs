@@ -7,8 +7,8 @@ namespace ChatApp.Api.Native;
 /// <summary>Reading a run: its events from a cursor on, or where it stands.</summary>
 internal static class ReadRun
 {
-    public static IResult EventsAsync(string id, HttpContext context, RunHost host) =>
-        host.Find(id, context.GetCaller()) is { } run ? Events(context, run) : Problem.NotFound;
+    public static async Task<IResult> EventsAsync(string id, HttpContext context, RunHost host) =>
+        await host.FindAsync(id, context.GetCaller()) is { } run ? Events(context, run) : Problem.NotFound;
 
     public static IResult Events(HttpContext context, Run run)
     {
@@ -47,9 +47,9 @@ internal static class ReadRun
         return new RunStreamResult(run, after, format!.Create(run, context.Request.Query));
     }
 
-    public static IResult Status(string id, HttpContext context, RunHost host)
+    public static async Task<IResult> StatusAsync(string id, HttpContext context, RunHost host)
     {
-        if (host.Find(id, context.GetCaller()) is not { } run)
+        if (await host.FindAsync(id, context.GetCaller()) is not { } run)
         {
             return Problem.NotFound;
         }

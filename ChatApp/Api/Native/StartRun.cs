@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 using Microsoft.Extensions.AI;
@@ -64,7 +65,7 @@ internal static class StartRun
         {
             // A browser's EventSource that reconnects continues its run; the prompt is never sent twice.
             return last.Count != 1 || !EventCursor.TryParseId(last.ToString(), out var runId, out _) ? Problem.InvalidCursor
-                : runs.Host.Find(runId, context.GetCaller()) is { } known ? ReadRun.Events(context, known)
+                : await runs.Host.FindAsync(runId, context.GetCaller()) is { } known ? ReadRun.Events(context, known)
                 : Problem.NotFound;
         }
 
@@ -88,9 +89,9 @@ internal static class StartRun
             Asked = asked,
         };
 
-        // A session's name is its caller's choice and has a name space of its own: it can't name a conversation of the page.
+        // A session's name is its caller's choice: it can't name a conversation of the page, nor somebody else's.
         return await StreamAsync(query["format"], context, () => TryAsync(() => query["session"].ToString() is { Length: > 0 } session
-            ? runs.AskAsync(runs.Book.Open($"session-{session}", request.Caller), prompt, system, request)
+            ? runs.AskAsync(new Question { ConversationId = ConversationRuns.IdOf("session", session, request.Caller), MayCreate = true, Prompt = prompt, System = system }, request)
             : Task.FromResult(runs.Host.Start(request))));
     }
 
@@ -132,7 +133,7 @@ internal static class StartRun
     // Of what was understood, not of the bytes: a client whose WebSocket broke may ask again by POST.
     private static string Fingerprint(ChatStreamRequest body) => Idempotency.Fingerprint(JsonSerializer.SerializeToUtf8Bytes(body), "/api/chat/stream");
 
-    // With a conversation, exactly the last user message is appended and the context is the stored one.
+    // With a conversation, exactly the last user message is appended and the context is the stored one: the branch that is shown, or that of the parent named.
     private static Task<StartedRun> AskAsync(ConversationRuns runs, ChatStreamRequest body, RunRequest request)
     {
         if (body.ConversationId is null && body.Store != true)
@@ -140,7 +141,15 @@ internal static class StartRun
             return Task.FromResult(runs.Host.Start(request));
         }
 
-        var conversation = body.ConversationId is null ? runs.Book.Create(request.Caller) : runs.Book.Get(body.ConversationId, request.Caller);
-        return runs.AskAsync(conversation, body.Messages!.Last(message => message.Role == "user").Content!, body.System, request);
+        var question = new Question
+        {
+            ConversationId = body.ConversationId ?? runs.Book.NewId(),
+            MayCreate = body.ConversationId is null,
+            Prompt = body.Messages!.Last(message => message.Role == "user").Content!,
+            System = body.System,
+            IsBranch = body.ParentMessageId is not null,
+            ParentId = body.ParentMessageId,
+        };
+        return runs.AskAsync(question, request);
     }
 }

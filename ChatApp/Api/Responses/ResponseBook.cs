@@ -23,5 +23,5 @@ internal sealed class ResponseBook(RunHost host)
 
     /// <summary>The response of that id; null where there is none, it was not to be stored, it has been forgotten, or it is somebody else's.</summary>
     public (Run Run, KeptResponse Response)? Find(string id, Caller caller) =>
-        ResponseIds.RunOf(id) is { } runId && host.Find(runId, caller) is { } run && Find(run) is { Settings.Store: true } kept ? (run, kept) : null;
+        ResponseIds.RunOf(id) is { } runId && host.FindOwn(runId, caller) is { } run && Find(run) is { Settings.Store: true } kept ? (run, kept) : null;
 }

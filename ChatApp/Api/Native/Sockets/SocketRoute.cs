@@ -1,3 +1,4 @@
+using ChatApp.Conversations;
 using ChatApp.Runs;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;

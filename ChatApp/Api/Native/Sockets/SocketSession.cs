@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json;
+using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 
@@ -222,7 +223,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
             return Problem.Validation("runId", "runId is missing: the run to read.");
         }
 
-        if (_host.Find(runId, _caller) is not { } run)
+        if (await _host.FindAsync(runId, _caller) is not { } run)
         {
             return Problem.NotFound;
         }
@@ -233,9 +234,9 @@ internal sealed partial class SocketSession : IAsyncDisposable
             return Problem.InvalidCursor;
         }
 
-        if (EventCursor.CheckNotAhead(after, run) is { } ahead)
+        if (EventCursor.Check(after, run) is { } wrong)
         {
-            return ahead;
+            return wrong;
         }
 
         if (run.IsEnded && after == run.Seq && !_writer.Reads(runId))
@@ -268,8 +269,8 @@ internal sealed partial class SocketSession : IAsyncDisposable
     {
         var runs = (message.RunId, message.RequestId) switch
         {
-            ({ } runId, _) => Find([runId]),
-            (null, { } requestId) => FindRequest(requestId),
+            ({ } runId, _) => await FindAsync([runId]),
+            (null, { } requestId) => await FindRequestAsync(requestId),
             _ => _writer.Attached,
         };
         if (runs.Count == 0 && (message.RunId ?? message.RequestId) is not null)
@@ -291,12 +292,24 @@ internal sealed partial class SocketSession : IAsyncDisposable
         return null;
     }
 
-    private List<Run> Find(IEnumerable<string> runIds) => [.. runIds.Distinct().Select(id => _host.Find(id, _caller)).OfType<Run>()];
+    private async Task<List<Run>> FindAsync(IEnumerable<string> runIds)
+    {
+        var runs = new List<Run>();
+        foreach (var id in runIds.Distinct())
+        {
+            if (await _host.FindAsync(id, _caller) is { } run)
+            {
+                runs.Add(run);
+            }
+        }
+
+        return runs;
+    }
 
     // A name may be used again: it stands for what runs under it, or else for what did last.
-    private List<Run> FindRequest(string requestId)
+    private async Task<List<Run>> FindRequestAsync(string requestId)
     {
-        var runs = Find(_requests.Where(request => request.RequestId == requestId).Select(request => request.RunId));
+        var runs = await FindAsync(_requests.Where(request => request.RequestId == requestId).Select(request => request.RunId));
         var running = runs.FindAll(run => !run.IsEnded);
         return running.Count > 0 ? running : [.. runs.TakeLast(1)];
     }

@@ -1,0 +1,12 @@
+namespace ChatApp.Tests.Infrastructure;
+
+/// <summary>A directory of a test's own, gone with it.</summary>
+internal sealed class TemporaryDirectory : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("chatapp-").FullName;
+
+    /// <summary>A path in it.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,194 @@
+using ChatApp.Providers;
+using ChatApp.Storage;
+using Microsoft.Extensions.Options;
+
+namespace ChatApp.Runs;
+
+/// <summary>
+/// Keeps this node alive in the eyes of the others, and looks after what dead ones left: their runs end as interrupted. What a former process of this node left
+/// is seen to before the port opens.
+/// </summary>
+internal sealed partial class NodeKeeper(
+    RunHost host, RunJournal journal, RunStore runs, ConversationStore conversations, NodeStore nodes, StoreNotices notices,
+    IOptions<StorageOptions> options, TimeProvider time, ILogger<NodeKeeper> logger) : BackgroundService, IHostedLifecycleService
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Upkeep = TimeSpan.FromMinutes(10);
+    private const int AtATime = 100;
+
+    private readonly WakeSignal _due = new();
+    private int _isFenced;
+
+    public async Task StartingAsync(CancellationToken cancellationToken) => await RecoverAsync();
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var noticing = notices.Subscribe(OnNotice);
+        journal.Fenced += OnFenced;
+        var upkept = time.GetTimestamp();
+        for (var beat = 0L; !stoppingToken.IsCancellationRequested; beat++)
+        {
+            await TryAsync(() => BeatAsync(beat));
+            if (beat == 0 || time.GetElapsedTime(upkept) > Upkeep)
+            {
+                upkept = time.GetTimestamp();
+                await TryAsync(CleanAsync);
+            }
+
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            await Task.WhenAny(Task.Delay(Beat, time, enough.Token), _due.WaitAsync(enough.Token).AsTask());
+            await enough.CancelAsync();
+        }
+
+        journal.Fenced -= OnFenced;
+    }
+
+    private async Task BeatAsync(long beat)
+    {
+        if (!nodes.IsShared)
+        {
+            return;
+        }
+
+        if (Interlocked.Exchange(ref _isFenced, 0) == 1 || !await nodes.RenewAsync())
+        {
+            Log.Lost(logger);
+            await host.LoseStoredAsync();
+            await nodes.RegisterAsync();
+        }
+
+        await StopAskedAsync();
+        if (beat % 3 == 0)
+        {
+            await nodes.RemoveDeadAsync();
+            await RecoverAsync();
+        }
+    }
+
+    private async Task StopAskedAsync()
+    {
+        foreach (var id in await runs.AskedToStopAsync())
+        {
+            await host.StopOwnAsync(id);
+        }
+    }
+
+    // Each by itself: one that can't be read must not keep the others running for ever.
+    private async Task RecoverAsync()
+    {
+        var skip = new HashSet<string>(StringComparer.Ordinal);
+        for (var more = true; more;)
+        {
+            more = false;
+            foreach (var row in await runs.OrphansAsync(AtATime + skip.Count))
+            {
+                if (skip.Add(row.Id))
+                {
+                    more = true;
+                    await TryAsync(() => RecoverAsync(row));
+                }
+            }
+        }
+    }
+
+    private async Task RecoverAsync(RunRow row)
+    {
+        var run = Run.OfEvents(row, await ReadAsync(row.Id), time);
+        var saved = run.Seq;
+        if (run.IsEnded)
+        {
+            saved = 0;
+        }
+        else
+        {
+            run.Interrupt();
+        }
+
+        if (run.TakeUnsaved(saved, time.GetUtcNow()) is { } last)
+        {
+            await runs.CommitAsync([last]);
+        }
+
+        Log.Recovered(logger, row.Id);
+    }
+
+    private async Task<IReadOnlyList<RunBatch>> ReadAsync(string id)
+    {
+        var batches = await runs.ReadAsync(id, 0);
+        try
+        {
+            _ = RunLog.Check(batches);
+            return batches;
+        }
+        catch (InvalidDataException exception)
+        {
+            Log.Damaged(logger, id, exception.Message);
+            return [];
+        }
+    }
+
+    private async Task CleanAsync()
+    {
+        while (await runs.PruneAsync(time.GetUtcNow() - options.Value.KeepEvents, AtATime) == AtATime)
+        {
+            // On to the next ones.
+        }
+
+        await conversations.PurgeAsync(time.GetUtcNow() - options.Value.KeepDeleted);
+    }
+
+    private void OnFenced()
+    {
+        Volatile.Write(ref _isFenced, 1);
+        _due.Set();
+    }
+
+    private void OnNotice(StoreNotice notice)
+    {
+        if (notice.Kind is StoreNoticeKind.Stop or StoreNoticeKind.Everything)
+        {
+            _due.Set();
+        }
+    }
+
+    private async Task TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+        }
+        catch (StorageException exception)
+        {
+            Log.Refused(logger, exception.Fault, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            // The next beat tries again: a node without a heart would lose its runs.
+            Log.Failed(logger, ExceptionTrace.Of(exception));
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "This node's lease has run out; it registers again")]
+        public static partial void Lost(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Run {RunId} was left by a process that is gone, and is interrupted")]
+        public static partial void Recovered(ILogger logger, string runId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The events of run {RunId} can't be read and are left out: {Reason}")]
+        public static partial void Damaged(ILogger logger, string runId, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The database did not do what keeps this node going ({Fault}): {Reason}")]
+        public static partial void Refused(ILogger logger, StorageFault fault, string reason);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Keeping this node going failed; it is tried again\n{Trace}")]
+        public static partial void Failed(ILogger logger, string trace);
+    }
+}

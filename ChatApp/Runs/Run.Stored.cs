@@ -1,0 +1,155 @@
+using System.Text.Json;
+using ChatApp.Storage;
+
+namespace ChatApp.Runs;
+
+/// <summary>A run and the database: what is stored of it, and how it is made again of that.</summary>
+public sealed partial class Run
+{
+    // What is stored of a run, and is to be read again by later versions.
+    private static readonly JsonSerializerOptions EndingJson = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    // Made again, without anything it may say yet.
+    private Run(RunRow row, TimeProvider time)
+    {
+        Id = row.Id;
+        Model = row.Model;
+        Owner = row.Owner.Length > 0 ? row.Owner : null;
+        Created = row.Created;
+        _conversationId = row.ConversationId;
+        MessageId = row.MessageId;
+        var age = time.GetUtcNow() - row.Created;
+        Timings = new RunTimings(time, time.GetTimestamp() - (long)(Math.Max(0, age.TotalSeconds) * time.TimestampFrequency));
+        _written = RunState.Running;
+        _state = RunState.Running;
+    }
+
+    /// <summary>An ended run of which only the text is wanted, or left: its events can't be read.</summary>
+    internal static Run OfText(RunRow row, TimeProvider time)
+    {
+        var run = new Run(row, time);
+        var ending = row.Ending is null ? null : JsonSerializer.Deserialize<StoredEnding>(row.Ending, EndingJson);
+        run._log.SetText((int)row.Seq, row.Text, row.Reasoning);
+        run._done = ending?.Done;
+        run.Problem = ending?.Problem;
+        run._sources.AddRange(ending?.Sources ?? []);
+        run._state = run._written = RunStateExtensions.Parse(row.State);
+        run._ended.TrySetResult();
+        return run;
+    }
+
+    /// <summary>A run made of its stored events: ended, or, where they have no end yet, for <see cref="AddStored"/> to go on with.</summary>
+    internal static Run OfEvents(RunRow row, IReadOnlyList<RunBatch> batches, TimeProvider time)
+    {
+        var run = new Run(row, time);
+        run.AddStored(batches);
+        return run;
+    }
+
+    /// <summary>Adds events that are stored; those it has are passed over.</summary>
+    internal void AddStored(IReadOnlyList<RunBatch> batches)
+    {
+        lock (_lock)
+        {
+            foreach (var batch in batches)
+            {
+                _log.Add(batch.Data, batch.FirstSeq, OnStored);
+            }
+        }
+
+        Show(long.MaxValue);
+    }
+
+    /// <summary>Ends a run whose process died, as of its last event.</summary>
+    internal void Interrupt()
+    {
+        lock (_lock)
+        {
+            Timings.Freeze(_lastStored);
+        }
+
+        TryEnd(RunState.Interrupted);
+        Show(long.MaxValue);
+    }
+
+    /// <summary>Takes back what is written and not stored: this process is not the run's owner any more.</summary>
+    internal void Disown()
+    {
+        lock (_lock)
+        {
+            Saving = null;
+            _log.DropHidden();
+            if (HasEnded && !_state.IsEnded())
+            {
+                (_written, _done, Problem) = (RunState.Running, null, null);
+            }
+        }
+    }
+
+    /// <summary>What is to be stored after event <paramref name="saved"/>; null where there is nothing.</summary>
+    internal RunBatch? TakeUnsaved(long saved, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            if (_log.Count <= saved)
+            {
+                return null;
+            }
+
+            var data = _log.Record((int)saved);
+            return new RunBatch(Id, saved + 1, _log.Count, data)
+            {
+                End = !HasEnded ? null : new RunEnd
+                {
+                    State = _written.ToWire(),
+                    Ended = now,
+                    Text = Join(part => part.Text, part => part.Text.Length, 0),
+                    Reasoning = Join(part => part.Reasoning, part => part.Reasoning.Length, 0),
+                    Ending = JsonSerializer.Serialize(new StoredEnding(_done!, Problem, [.. _sources]), EndingJson),
+                    Whole = saved == 0 ? data : _log.Record(0),
+                },
+            };
+        }
+    }
+
+    private double _lastStored;
+
+    private void OnStored(RunEvent @event)
+    {
+        _lastStored = @event.T;
+        switch (@event)
+        {
+            case TokenEvent token:
+                Timings.OnStored(@event.T, reasoning: false);
+                _log.PartOf(@event.Agent).Count(TokenEstimate.OfPiece(token.Content), reasoning: false);
+                break;
+            case ReasoningEvent reasoning:
+                Timings.OnStored(@event.T, reasoning: true);
+                _log.PartOf(@event.Agent).Count(TokenEstimate.OfPiece(reasoning.Content), reasoning: true);
+                break;
+            case StepEvent step:
+                _steps = Math.Max(_steps, step.Index);
+                break;
+            case SourceEvent source:
+                _sources.Add(new RunSource(source.Title, source.Url));
+                break;
+            case ErrorEvent error:
+                Problem = error.Problem;
+                break;
+            case DoneEvent done:
+                _done = done;
+                break;
+            case CompleteEvent:
+                // With the last event and not before: readers take the state for the word that there is no more.
+                _written = _done?.Reason ?? RunState.Interrupted;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private sealed record StoredEnding(DoneEvent Done, RunProblem? Problem, IReadOnlyList<RunSource> Sources);
+}
