@@ -304,7 +304,7 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
 
         Assert.Equal("text/event-stream", head.Content.Headers.ContentType!.MediaType);
         var host = own.Services.GetRequiredService<RunHost>();
-        Assert.Equal(1, host.ReadersOf(host.Find(id, Caller.Local)!));
+        Assert.Equal(1, host.ReadersOf(host.FindOwn(id, Caller.Local)!));
     }
 
     [Fact]

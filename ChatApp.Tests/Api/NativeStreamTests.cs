@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using ChatApp.Api;
-using ChatApp.Conversations;
 using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
@@ -19,7 +18,7 @@ public sealed class NativeStreamTests
     private static object Ask(string model, string? onDisconnect = null) => new { model, onDisconnect, messages = new[] { new { role = "user", content = "hello" } } };
 
     private static Run RunOf(TestApp app, SseClient stream) =>
-        app.Services.GetRequiredService<RunHost>().Find(stream.Response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
+        app.Services.GetRequiredService<RunHost>().FindOwn(stream.Response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
 
     private static Task LeftAsync(TestApp app, Run run)
     {
@@ -259,9 +258,8 @@ public sealed class NativeStreamTests
     public async Task Post_ConversationOfThePage_LetsItsAnswerGoOn()
     {
         await using var app = await TestApp.StartAsync(() => new FakeChatClient());
-        using var session = new ChatSession(
-            app.Services.GetRequiredService<ConversationBook>(), app.Services.GetRequiredService<RunHost>(), app.Services.GetRequiredService<IModelCatalog>());
-        session.Send("a");
+        using var session = app.Services.OpenSession();
+        await session.SendAsync("a");
         var run = session.Snapshot.Turns.Single().Run!;
         using var busy = await SseClient.PostAsync(app.Client, "/api/chat/stream", new { conversationId = run.ConversationId, messages = new[] { new { role = "user", content = "b" } } });
 

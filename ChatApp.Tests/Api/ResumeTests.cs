@@ -63,7 +63,7 @@ public sealed class ResumeTests
                 }
 
                 var head = start.ReceivedText.Split("X-Run-Id: ")[1];
-                _run = app.Services.GetRequiredService<RunHost>().Find(head.Split("\r\n")[0], Caller.Local)!;
+                _run = app.Services.GetRequiredService<RunHost>().FindOwn(head.Split("\r\n")[0], Caller.Local)!;
             }
 
             foreach (var (how, bytes, said) in steps)

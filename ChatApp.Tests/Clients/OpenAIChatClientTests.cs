@@ -74,7 +74,7 @@ public sealed class OpenAIChatClientTests
         var seen = await NodeClient.RunAsync("openai-chat.mjs", app.Client.BaseAddress!, "abort", "scripted/ttft=0;rate=20;tokens=100000");
 
         Assert.Equal(3, seen.GetProperty("chunks").GetInt32());
-        var run = app.Services.GetRequiredService<RunHost>().Find(seen.GetProperty("run").GetString()!, Caller.Local)!;
+        var run = app.Services.GetRequiredService<RunHost>().FindOwn(seen.GetProperty("run").GetString()!, Caller.Local)!;
         await run.Ended();
         Assert.Equal(RunState.Cancelled, run.State);
     }

@@ -1,48 +1,57 @@
 using ChatApp.Conversations;
 using ChatApp.Runs;
-using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatApp.Tests.Conversations;
 
-public sealed class ChatSessionTests : IDisposable
+public sealed class ChatSessionTests : IAsyncLifetime
 {
     private readonly FakeTime _time = new();
     private readonly List<FakeChatClient> _models = [];
-    private readonly RunHost _host;
-    private readonly ConversationBook _book;
-    private readonly ChatSession _session;
+    private readonly ServiceProvider _services;
+    private ChatSession _session = null!;
 
     public ChatSessionTests()
     {
-        var catalog = new FakeCatalog(() =>
+        var services = new ServiceCollection();
+        services.AddChat(new FakeCatalog(() => Add()), _time);
+        _services = services.BuildServiceProvider();
+    }
+
+    private FakeChatClient Add()
+    {
+        lock (_models)
         {
             _models.Add(new FakeChatClient());
             return _models[^1];
-        });
-        _host = new RunHost(catalog, Options.Create(new RunsOptions()), FakeMeters.Create(), _time, NullLogger<RunHost>.Instance);
-        _book = new ConversationBook(Options.Create(new ConversationsOptions { Keep = 1 }), _time);
-        _session = new ChatSession(_book, _host, catalog);
-    }
-
-    public void Dispose()
-    {
-        _session.Dispose();
-        _host.Dispose();
+        }
     }
 
     private Run Running => _session.Snapshot.Turns[^1].Run!;
 
+    public async ValueTask InitializeAsync()
+    {
+        await _services.StartChatAsync();
+        _session = _services.OpenSession();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        await _services.DisposeAsync();
+    }
+
     [Fact]
-    public async Task Send_Text_ShowsTheTurnAtOnceAndItsEnd()
+    public async Task SendAsync_Text_ShowsTheTurnAtOnceAndItsEnd()
     {
         var changes = 0;
         _session.Changed += () => Interlocked.Increment(ref changes);
-        Assert.True(_session.Send("hi"));
+        Assert.True(await _session.SendAsync("hi"));
         Assert.True(_session.Snapshot.IsRunning);
         Assert.Equal("hi", _session.Snapshot.Turns.Single().Prompt);
+        Assert.Equal("hi", _session.Snapshot.Title);
 
         var before = Volatile.Read(ref changes);
         _models[0].Say("hello");
@@ -52,56 +61,85 @@ public sealed class ChatSessionTests : IDisposable
         await Eventually.Holds(() => !_session.Snapshot.IsRunning, "the end in the snapshot");
     }
 
-    [Fact]
-    public void Page_OpenedAndLeft_TakesNoPlaceInTheBook()
-    {
-        _book.Open("kept", Caller.Local);
-        using var other = new ChatSession(_book, _host, new FakeCatalog(new FakeChatClient()));
-        other.NewChat();
-        _book.Get("kept", Caller.Local);
-
-        other.Send("hi");
-        Assert.Throws<UnknownConversationException>(() => _book.Get("kept", Caller.Local));
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData(" \n")]
-    public void Send_Nothing_IsRefused(string text)
+    public async Task SendAsync_Nothing_IsRefused(string text)
     {
-        Assert.False(_session.Send(text));
+        Assert.False(await _session.SendAsync(text));
         Assert.Empty(_session.Snapshot.Turns);
     }
 
     [Fact]
     public async Task F08_SendsThatRace_StartOneRun()
     {
-        var sent = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => _session.Send($"text {i}"))));
+        var sent = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => _session.SendAsync($"text {i}"))));
 
         Assert.Single(sent, ok => ok);
-        Assert.Single(_models);
+        Assert.Single(_models, model => model.Calls > 0 || !model.Closed.IsCompleted);
         Assert.Single(_session.Snapshot.Turns);
     }
 
     [Fact]
-    public void Send_UnknownModel_KeepsTheTextAndSaysWhy()
+    public async Task F09_TwoTabsThatSendAtOnce_GetOneRunAndAClearWord()
+    {
+        await _session.SendAsync("first");
+        _models[0].Finish();
+        await Eventually.Holds(() => !_session.Snapshot.IsRunning, "the first answer's end");
+        using var other = _services.OpenSession();
+        await other.OpenAsync(_session.Snapshot.ConversationId!);
+        var sent = await Task.WhenAll(Task.Run(() => _session.SendAsync("here")), Task.Run(() => other.SendAsync("there")));
+
+        Assert.Single(sent, ok => ok);
+        Assert.Equal("An answer is being made in this conversation. Wait for it, or stop it.", _session.Held ?? other.Held);
+        await Eventually.Holds(() => _session.Snapshot.Turns.Count == 2 && other.Snapshot.Turns.Count == 2, "both show the same two turns");
+        Assert.Same(_session.Snapshot.Turns[1].Run, other.Snapshot.Turns[1].Run);
+    }
+
+    [Fact]
+    public async Task OpenAsync_ConversationWithARunningAnswer_ShowsItFromTheStartAndStopsItForAll()
+    {
+        await _session.SendAsync("hi");
+        _models[0].Say("some text");
+        await Running.Reaches(run => run.TextLength == 9);
+        using var second = _services.OpenSession();
+        Assert.True(second.TryOpen(_session.Snapshot.ConversationId));
+        Assert.Equal("some text", second.Snapshot.Turns.Single().Run!.ReadText());
+        await second.StopAsync();
+
+        await Eventually.Holds(() => !_session.Snapshot.IsRunning, "the stop shows in the first tab");
+        Assert.Equal(RunState.Cancelled, Running.State);
+    }
+
+    [Fact]
+    public async Task OpenAsync_UnknownId_SaysThatThereIsNone()
+    {
+        Assert.False(_session.TryOpen("nothing"));
+        await _session.OpenAsync("nothing");
+        Assert.Equal("There is no such conversation, or no longer.", _session.Snapshot.Problem);
+        Assert.True(_session.TryOpen(null));
+        Assert.Null(_session.Snapshot.Problem);
+    }
+
+    [Fact]
+    public async Task SendAsync_UnknownModel_KeepsTheTextAndSaysWhy()
     {
         _session.PickModel("unknown");
-        Assert.True(_session.Send("precious"));
+        Assert.True(await _session.SendAsync("precious"));
 
         var turn = _session.Snapshot.Turns.Single();
         Assert.Equal(("precious", "unknown-model", null), (turn.Prompt, turn.Refusal?.Type, turn.Run));
         Assert.False(_session.Snapshot.IsRunning);
 
         _session.PickModel("fake/model");
-        _session.Retry(turn.Id);
+        await _session.RegenerateAsync(turn.Id);
         Assert.NotNull(_session.Snapshot.Turns.Single().Run);
     }
 
     [Fact]
     public async Task StopAsync_WhileStreaming_KeepsTheTextAndTheTimeItTook()
     {
-        _session.Send("hi");
+        await _session.SendAsync("hi");
         _models[0].Say("some");
         await Running.Reaches(r => r.TextLength == 4);
         await _session.StopAsync();
@@ -114,36 +152,72 @@ public sealed class ChatSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Retry_FailedTurn_AsksTheSameAgain()
+    public async Task RegenerateAsync_FailedTurn_AsksTheSameAgainBesideIt()
     {
-        _session.Send("hi");
+        await _session.SendAsync("hi");
         _models[0].Break();
         await Running.Ended();
-        _session.Retry(_session.Snapshot.Turns.Single().Id);
+        await _session.RegenerateAsync(_session.Snapshot.Turns.Single().Id);
 
         Assert.Equal(2, _models.Count);
         await Eventually.Holds(() => _models[1].Calls == 1, "the second call");
         Assert.Equal("hi", _models[1].Asked.Single().Text);
-        Assert.Single(_session.Snapshot.Turns);
+        var turn = Assert.Single(_session.Snapshot.Turns);
+        Assert.Equal((2, turn.AnswerId), (turn.Answers.Count, turn.Answers[1]));
     }
 
     [Fact]
-    public void NewChat_WhileAnswering_LetsTheAnswerGoOn()
+    public async Task EditAsync_EarlierQuestion_IsABranchAndSelectGoesBack()
     {
-        _session.Send("hi");
+        await AnswerAsync("one", "first");
+        await AnswerAsync("two", "second");
+        var old = _session.Snapshot.Turns;
+        Assert.True(await _session.EditAsync(old[0].Id, "uno"));
+        Say(2, "primero");
+        await Eventually.Holds(() => !_session.Snapshot.IsRunning, "the end");
+
+        var edited = Assert.Single(_session.Snapshot.Turns);
+        Assert.Equal(("uno", 2, "primero"), (edited.Prompt, edited.Questions.Count, edited.Run!.ReadText()));
+        Assert.Equal(["uno"], _models[2].Asked.Select(message => message.Text));
+        await _session.SelectAsync(edited.Questions[0]);
+        Assert.Equal([("one", "first"), ("two", "second")], _session.Snapshot.Turns.Select(turn => (turn.Prompt, turn.Run!.ReadText())));
+    }
+
+    [Fact]
+    public async Task ContinueAsync_StoppedAnswer_BeginsWithItsTextAndGoesOn()
+    {
+        await _session.SendAsync("count");
+        _models[0].Say("one, two");
+        await Running.Reaches(run => run.TextLength == 8);
+        await _session.StopAsync();
+        await _session.ContinueAsync(_session.Snapshot.Turns.Single().Id);
+        Say(1, ", three");
+        await Eventually.Holds(() => !_session.Snapshot.IsRunning, "the end");
+
+        var turn = _session.Snapshot.Turns.Single();
+        Assert.Equal(("one, two, three", 2), (turn.Run!.ReadText(), turn.Answers.Count));
+        Assert.Equal([ChatRole.User, ChatRole.Assistant, ChatRole.User], _models[1].Asked.Select(message => message.Role));
+        Assert.Equal("one, two", _models[1].Asked.ElementAt(1).Text);
+        Assert.Equal(1, turn.Run.GetMetrics().Tokens);
+    }
+
+    [Fact]
+    public async Task NewChat_WhileAnswering_LetsTheAnswerGoOn()
+    {
+        await _session.SendAsync("hi");
         var run = Running;
         _session.NewChat();
 
         Assert.Empty(_session.Snapshot.Turns);
         Assert.False(_session.Snapshot.IsRunning);
         Assert.False(run.IsEnded);
-        Assert.True(_session.Send("next"));
+        Assert.True(await _session.SendAsync("next"));
     }
 
     [Fact]
-    public void Dispose_WhileAnswering_LetsTheAnswerGoOnUnheard()
+    public async Task Dispose_WhileAnswering_LetsTheAnswerGoOnUnheard()
     {
-        _session.Send("hi");
+        await _session.SendAsync("hi");
         var run = Running;
         var changes = 0;
         _session.Changed += () => changes++;
@@ -152,5 +226,44 @@ public sealed class ChatSessionTests : IDisposable
 
         Assert.False(run.IsEnded);
         Assert.Equal(0, changes);
+    }
+
+    [Fact]
+    public async Task P02_Restart_EverythingThatWasShownIsThere()
+    {
+        await AnswerAsync("one", "first");
+        await _session.SendAsync("two");
+        _models[1].Say("half an");
+        await Running.Reaches(run => run.TextLength == 7);
+        var services = new ServiceCollection();
+        var path = _services.GetRequiredService<Microsoft.Extensions.Configuration.IConfiguration>()["ChatApp:Storage:Path"];
+        var id = _session.Snapshot.ConversationId!;
+        var copy = Directory.CreateDirectory(Path.Combine(path!, "copy")).FullName;
+        foreach (var file in Directory.GetFiles(path!, "chatapp.db*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        }
+
+        services.AddChat(new FakeCatalog(new FakeChatClient()), _time, modelTime: null, ("ChatApp:Storage:Path", copy));
+        await using var restarted = services.BuildServiceProvider();
+        await restarted.StartChatAsync();
+        using var session = restarted.OpenSession();
+        await session.OpenAsync(id);
+
+        Assert.Equal([("one", "first", RunState.Completed), ("two", "half an", RunState.Interrupted)], session.Snapshot.Turns.Select(turn => (turn.Prompt, turn.Run!.ReadText(), turn.Run.State)));
+        Assert.False(session.Snapshot.IsRunning);
+    }
+
+    private async Task AnswerAsync(string question, string answer)
+    {
+        Assert.True(await _session.SendAsync(question));
+        Say(_models.Count - 1, answer);
+        await Eventually.Holds(() => !_session.Snapshot.IsRunning, "the end");
+    }
+
+    private void Say(int model, string answer)
+    {
+        _models[model].Say(answer);
+        _models[model].Finish();
     }
 }

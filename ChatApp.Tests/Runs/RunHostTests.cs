@@ -52,7 +52,7 @@ public sealed class RunHostTests : IDisposable
 
         // The first one's time is over; the key is the second one's.
         _time.Advance(_options.KeepFinished);
-        await Eventually.Holds(() => Host.Find(run.Id, Caller.Local) is null, "the run forgotten");
+        await Eventually.Holds(() => Host.FindOwn(run.Id, Caller.Local) is null, "the run forgotten");
         Assert.Equal(again, Host.FindStarted(request.Idempotency) is not null);
     }
 
@@ -359,10 +359,10 @@ public sealed class RunHostTests : IDisposable
         _model.Finish();
         await run.Ended();
         await Eventually.Holds(() => _time.ArmedTimers == 1, "the one timer left, that of forgetting");
-        Assert.Same(run, Host.Find(run.Id, Caller.Local));
+        Assert.Same(run, Host.FindOwn(run.Id, Caller.Local));
 
         _time.Advance(_options.KeepFinished);
-        await Eventually.Holds(() => Host.Find(run.Id, Caller.Local) is null, "the run forgotten");
+        await Eventually.Holds(() => Host.FindOwn(run.Id, Caller.Local) is null, "the run forgotten");
         Assert.Null(Host.FindStarted(new IdempotencyKey("key", "two")));
     }
 

@@ -1,8 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using ChatApp.Conversations;
-using ChatApp.Providers;
-using ChatApp.Runs;
 using ChatApp.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -91,17 +88,17 @@ public sealed class LimitsOnTheWireTests
     public async Task Page_OverItsLimit_SaysSoAndKeepsTheDraft()
     {
         await using var app = await StartAsync(("RequestsPerMinute", "1"));
-        using var session = new ChatSession(app.Services.GetRequiredService<ConversationBook>(), app.Services.GetRequiredService<RunHost>(), app.Services.GetRequiredService<IModelCatalog>());
-        Assert.True(session.Send("one", keepsDraft: true));
+        using var session = app.Services.OpenSession();
+        Assert.True(await session.SendAsync("one", keepsDraft: true));
         Assert.Null(session.Held);
         session.NewChat();
 
-        Assert.False(session.Send("two", keepsDraft: true));
+        Assert.False(await session.SendAsync("two", keepsDraft: true));
         Assert.StartsWith("You may ask once a minute", session.Held, StringComparison.Ordinal);
         Assert.Empty(session.Snapshot.Turns);
 
         // From a button there is no draft to keep: the question stays as a turn that can be tried again.
-        Assert.True(session.Send("three"));
+        Assert.True(await session.SendAsync("three"));
         Assert.Equal("rate-limited", Assert.Single(session.Snapshot.Turns).Refusal!.Type);
     }
 

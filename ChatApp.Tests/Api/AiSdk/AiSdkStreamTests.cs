@@ -132,7 +132,7 @@ public sealed class AiSdkStreamTests
         Assert.Equal(["first", "one", "second"], asked[1].Asked.Select(message => message.Text));
         Assert.Equal(["first", "one", "second"], asked[2].Asked.Select(message => message.Text));
         var id = frames[0].GetProperty("messageMetadata").GetProperty("conversationId").GetString()!;
-        Assert.Equal(["one", "three"], app.Services.GetRequiredService<ConversationBook>().Get(id, Caller.Local).Turns.Select(turn => turn.Run!.ReadText()));
+        Assert.Equal(["one", "three"], (await app.Services.GetRequiredService<ConversationBook>().OpenAsync(id, Caller.Local))!.Turns.Select(turn => turn.Run!.ReadText()));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class AiSdkStreamTests
 
         Assert.Equal(["Be brief.", "same", "answer 1", "same"], asked[3].Asked.Select(message => message.Text));
         Assert.Equal(["Be brief.", "same"], asked[4].Asked.Select(message => message.Text));
-        Assert.Equal(["answer 5"], app.Services.GetRequiredService<ConversationBook>().Get(id, Caller.Local).Turns.Select(turn => turn.Run!.ReadText()));
+        Assert.Equal(["answer 5"], (await app.Services.GetRequiredService<ConversationBook>().OpenAsync(id, Caller.Local))!.Turns.Select(turn => turn.Run!.ReadText()));
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class AiSdkStreamTests
         Run left;
         using (var first = await SseClient.PostAsync(app.Client, Url, Stored("submit-message", "first")))
         {
-            left = host.Find(RunOf(first), Caller.Local)!;
+            left = host.FindOwn(RunOf(first), Caller.Local)!;
             Assert.Equal(HttpStatusCode.Conflict, (await PostAsync(app, Stored(trigger, "first"))).StatusCode);
             await left.Reaches(run => run.TextLength == 4);
         }
@@ -369,7 +369,7 @@ public sealed class AiSdkStreamTests
             () =>
             {
                 time.Advance(TimeSpan.FromMinutes(5));
-                return host.Find(run.Id, local) is null;
+                return host.FindOwn(run.Id, local) is null;
             },
             "the run's end of life");
         var next = host.Start(new RunRequest { Messages = [new ChatMessage(ChatRole.User, "hi")] }).Run;

@@ -211,7 +211,7 @@ public sealed class WebSocketBadInputTests
         using var socket = await RawConnection.OpenSocketAsync(app.Client.BaseAddress!);
         await socket.SendMessageAsync(new { type = "chat", requestId = "x", messages = new[] { new { role = "user", content = "hi" } } });
         var host = app.Services.GetRequiredService<RunHost>();
-        var run = host.Find((await socket.NextMessageAsync())!.Value.GetProperty("runId").GetString()!, Caller.Local)!;
+        var run = host.FindOwn((await socket.NextMessageAsync())!.Value.GetProperty("runId").GetString()!, Caller.Local)!;
         Assert.Equal(1, host.ReadersOf(run));
         switch (how)
         {

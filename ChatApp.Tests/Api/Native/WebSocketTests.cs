@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using ChatApp.Api;
 using ChatApp.Api.Native.Sockets;
+using ChatApp.Conversations;
 using ChatApp.Runs;
 using ChatApp.Security;
 using ChatApp.Tests.Infrastructure;
@@ -447,7 +448,7 @@ public sealed class WebSocketTests
         await using var session = new SocketSession(server, context, host, runs, new ApiOptions(), TimeProvider.System, NullLogger.Instance);
         var serving = session.RunAsync();
         await client.ChatAsync("x");
-        var run = host.Find((await client.NextAsync())!.RunId!, new Caller("laptop", "laptop"))!;
+        var run = host.FindOwn((await client.NextAsync())!.RunId!, new Caller("laptop", "laptop"))!;
         await client.UntilAsync("step");
         await key.CancelAsync();
 
@@ -504,5 +505,5 @@ public sealed class WebSocketTests
         static async Task<List<(long, string)>> ReadSocket(SocketClient socket) => [.. (await socket.UntilAsync("complete")).Select(e => (e.Seq, e.Content))];
     }
 
-    private static Run RunOf(TestApp app, string id) => app.Services.GetRequiredService<RunHost>().Find(id, Caller.Local)!;
+    private static Run RunOf(TestApp app, string id) => app.Services.GetRequiredService<RunHost>().FindOwn(id, Caller.Local)!;
 }

@@ -320,5 +320,5 @@ public sealed class ChatCompletionsTests
     private static async Task<JsonElement> JsonAsync(HttpResponseMessage response) => JsonElement.Parse(await response.Content.ReadAsStringAsync());
 
     private static Run RunOf(TestApp app, HttpResponseMessage response) =>
-        app.Services.GetRequiredService<RunHost>().Find(response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
+        app.Services.GetRequiredService<RunHost>().FindOwn(response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
 }

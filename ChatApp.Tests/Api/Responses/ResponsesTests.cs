@@ -34,7 +34,7 @@ public sealed class ResponsesTests
     private static async Task<JsonElement> JsonOf(HttpResponseMessage response) => JsonElement.Parse(await response.Content.ReadAsStringAsync());
 
     private static Run RunOf(TestApp app, HttpResponseMessage response) =>
-        app.Services.GetRequiredService<RunHost>().Find(response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
+        app.Services.GetRequiredService<RunHost>().FindOwn(response.Headers.GetValues("X-Run-Id").Single(), Caller.Local)!;
 
     private static async Task<HttpResponseMessage> PostAsync(TestApp app, object body, string? key = null)
     {
@@ -367,7 +367,7 @@ public sealed class ResponsesTests
             () =>
             {
                 time.Advance(TimeSpan.FromMinutes(6));
-                return app.Services.GetRequiredService<RunHost>().Find(id!["resp_".Length..], Caller.Local) is null;
+                return app.Services.GetRequiredService<RunHost>().FindOwn(id!["resp_".Length..], Caller.Local) is null;
             },
             "the run is forgotten");
         await AssertGone($"{Url}/{id}");

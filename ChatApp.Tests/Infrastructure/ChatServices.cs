@@ -1,0 +1,63 @@
+using ChatApp.Conversations;
+using ChatApp.Providers;
+using ChatApp.Runs;
+using ChatApp.Storage;
+using ChatApp.Telemetry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace ChatApp.Tests.Infrastructure;
+
+/// <summary>The services behind the page, over a database and a directory of the test's own, without a web server.</summary>
+internal static class ChatServices
+{
+    /// <summary>Adds them, with a database that is open already.</summary>
+    /// <param name="services">Where they go.</param>
+    /// <param name="catalog">The models.</param>
+    /// <param name="time">Everybody's clock.</param>
+    /// <param name="modelTime">The clock of the runs; null for the same.</param>
+    /// <param name="settings">Settings, by their whole names.</param>
+    public static void AddChat(
+        this IServiceCollection services, IModelCatalog catalog, TimeProvider time, TimeProvider? modelTime = null, params (string Key, string? Value)[] settings)
+    {
+        Durations.Register();
+        var directory = new TemporaryDirectory();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
+        [
+            // A clock that stands still would never let a wait end.
+            KeyValuePair.Create("ChatApp:Storage:CommitInterval", (string?)"0ms"),
+            KeyValuePair.Create("ChatApp:Storage:Path", (string?)directory.Path),
+            .. settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)),
+        ]).Build();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddSingleton(directory);
+        services.AddLogging(logging => logging.ClearProviders());
+        services.AddSingleton(time);
+        services.AddSingleton(catalog);
+        services.AddSingleton(FakeMeters.Create());
+        services.AddStorage();
+        services.AddRuns();
+        services.AddConversations();
+        services.AddSingleton(given => new RunHost(
+            catalog, given.GetRequiredService<IOptions<RunsOptions>>(), given.GetRequiredService<RunMeters>(), modelTime ?? time, NullLogger<RunHost>.Instance, limits: null,
+            given.GetRequiredService<RunJournal>(), given.GetRequiredService<RunStore>(), given.GetRequiredService<StoredRuns>(), given.GetRequiredService<NodeStore>()));
+    }
+
+    /// <summary>Opens the database, and sees to what a former process left in it.</summary>
+    public static async Task StartChatAsync(this IServiceProvider services)
+    {
+        foreach (var starting in services.GetServices<IHostedService>().OfType<IHostedLifecycleService>())
+        {
+            await starting.StartingAsync(default);
+        }
+    }
+
+    /// <summary>A page's session.</summary>
+    public static ChatSession OpenSession(this IServiceProvider services) => new(
+        services.GetRequiredService<ConversationRuns>(), services.GetRequiredService<RunJournal>(), services.GetRequiredService<ConversationStore>(),
+        services.GetRequiredService<IModelCatalog>());
+}
