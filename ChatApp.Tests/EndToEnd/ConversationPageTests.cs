@@ -251,9 +251,9 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
     [Fact]
     public async Task F06_ServerRestarts_ThePageComesBackWithEverything()
     {
-        var data = Directory.CreateTempSubdirectory("chatapp-page-");
+        using var data = new TemporaryDirectory();
         await using var chat = await chromium.OpenAsync("/");
-        var first = await AppProcess.StartAsync($"--ChatApp:Storage:Path={data.FullName}");
+        var first = await AppProcess.StartAsync($"--ChatApp:Storage:Path={data.Path}");
         await chat.GoToAsync(new Uri(first.Url, Long).ToString());
         await chat.AskAsync("a long one");
         await chat.AnswerIsAsync("completed");
@@ -268,14 +268,13 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await chat.Composer.PressAsync("Enter");
         Assert.Equal("half a thought", await chat.Composer.InputValueAsync());
 
-        await using var second = await AppProcess.StartAsync($"--urls={first.Url}", $"--ChatApp:Storage:Path={data.FullName}");
+        await using var second = await AppProcess.StartAsync($"--urls={first.Url}", $"--ChatApp:Storage:Path={data.Path}");
         await chat.Page.Locator("body[data-interactive=true]").WaitForAsync();
         await Assertions.Expect(chat.Composer).ToHaveValueAsync("half a thought");
         await Assertions.Expect(chat.Questions).ToHaveCountAsync(1);
         Assert.Equal(top, await chat.Page.EvaluateAsync<double>(Top), 2.0);
         await chat.Composer.PressAsync("Enter");
         await Assertions.Expect(chat.Questions).ToHaveCountAsync(2);
-        data.Delete(recursive: true);
     }
 
     [Fact]

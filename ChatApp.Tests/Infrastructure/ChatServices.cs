@@ -35,6 +35,7 @@ internal static class ChatServices
         ]).Build();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton(directory);
+        services.AddSingleton<IHostApplicationLifetime, Lifetime>();
         services.AddLogging(logging => logging.ClearProviders());
         services.AddSingleton(time);
         services.AddSingleton(catalog);
@@ -60,4 +61,18 @@ internal static class ChatServices
     public static ChatSession OpenSession(this IServiceProvider services) => new(
         services.GetRequiredService<ConversationRuns>(), services.GetRequiredService<RunJournal>(), services.GetRequiredService<ConversationStore>(),
         services.GetRequiredService<IModelCatalog>());
+
+    private sealed class Lifetime : IHostApplicationLifetime
+    {
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping => CancellationToken.None;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication()
+        {
+            // Nobody asks for it.
+        }
+    }
 }
