@@ -141,14 +141,21 @@ public sealed class ProgramTests
     }
 
     [Fact]
-    public async Task Keys_OfAProcess_AreOfNoUseInTheNext()
+    public async Task Start_OverTheSameDatabase_ReadsWhatTheLastOneSealed()
     {
-        await using var first = await TestApp.StartAsync();
-        await using var second = await TestApp.StartAsync();
-        var sealedText = Protector(first).Protect("text");
+        using var storage = new TemporaryDirectory();
+        (string, string) path = ("ChatApp:Storage:Path", storage.Path);
+        string sealedText;
+        await using (var first = await TestApp.StartAsync(settings: path))
+        {
+            sealedText = Protector(first).Protect("text");
+        }
 
-        Assert.Equal("text", Protector(first).Unprotect(sealedText));
-        Assert.Throws<CryptographicException>(() => Protector(second).Unprotect(sealedText));
+        await using var second = await TestApp.StartAsync(settings: path);
+        await using var other = await TestApp.StartAsync();
+
+        Assert.Equal("text", Protector(second).Unprotect(sealedText));
+        Assert.Throws<CryptographicException>(() => Protector(other).Unprotect(sealedText));
 
         static IDataProtector Protector(TestApp app) => app.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("test");
     }

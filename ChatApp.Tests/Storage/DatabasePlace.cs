@@ -11,7 +11,7 @@ namespace ChatApp.Tests.Storage;
 internal sealed class DatabasesAttribute : DataAttribute
 {
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([new TheoryDataRow<string>(StorageOptions.Sqlite)]);
+        new([new TheoryDataRow<string>(StorageOptions.Sqlite), new TheoryDataRow<string>(StorageOptions.Postgres) { Skip = PostgresServer.Missing }]);
 
     public override bool SupportsDiscoveryEnumeration() => true;
 }
@@ -20,18 +20,25 @@ internal sealed class DatabasesAttribute : DataAttribute
 internal sealed class DatabasePlace : IAsyncDisposable
 {
     private readonly TemporaryDirectory? _directory;
+    private readonly string? _connection;
 
-    private DatabasePlace(TemporaryDirectory? directory) => _directory = directory;
+    private DatabasePlace(TemporaryDirectory? directory, string? connection)
+    {
+        _directory = directory;
+        _connection = connection;
+    }
 
     public string Directory => _directory?.Path ?? throw new InvalidOperationException("This is no SQLite.");
 
-    public static async Task<DatabasePlace> CreateAsync(string provider)
-    {
-        await Task.CompletedTask;
-        return new DatabasePlace(new TemporaryDirectory());
-    }
+    public string Connection => _connection ?? throw new InvalidOperationException("This is no PostgreSQL.");
 
-    public Task<TestStore> OpenAsync(params (string Key, string Value)[] settings) => TestStore.OpenAsync([(nameof(StorageOptions.Path), Directory), .. settings]);
+    public static async Task<DatabasePlace> CreateAsync(string provider) => provider == StorageOptions.Sqlite
+        ? new DatabasePlace(new TemporaryDirectory(), null)
+        : new DatabasePlace(null, await (await PostgresServer.SharedAsync()).CreateDatabaseAsync());
+
+    public Task<TestStore> OpenAsync(params (string Key, string Value)[] settings) => TestStore.OpenAsync(_connection is null
+        ? [(nameof(StorageOptions.Path), Directory), .. settings]
+        : [(nameof(StorageOptions.Provider), StorageOptions.Postgres), (nameof(StorageOptions.ConnectionString), _connection), .. settings]);
 
     public ValueTask DisposeAsync()
     {

@@ -31,6 +31,9 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Database Database => _services.GetRequiredService<Database>();
 
+    /// <summary>Ends when this one hears what other nodes tell.</summary>
+    public Task OthersListen => ((StorageStart)_start).Others!.Listens;
+
     /// <summary>Opens it. What it throws is why it can't start.</summary>
     public static async Task<TestStore> OpenAsync(params (string Key, string Value)[] settings)
     {
@@ -53,9 +56,6 @@ internal sealed class TestStore : IAsyncDisposable
         await _start.StoppedAsync(default);
         await _services.DisposeAsync();
     }
-
-    /// <summary>Forgets it without a goodbye, as far as that can be done within a process.</summary>
-    public ValueTask AbandonAsync() => _services.DisposeAsync();
 
     public static ConversationRow Conversation(string id, string owner = "", string title = "", int minute = 0) => new()
     {

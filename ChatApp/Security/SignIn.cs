@@ -162,7 +162,7 @@ internal static class SignIn
                         {alert}
                         <button type="submit">Sign in</button>
                     </form>
-                    <p class="note">Whoever runs this server hands out the keys. This browser stays signed in for 30 days, or until you sign out or the server starts again.</p>
+                    <p class="note">Whoever runs this server hands out the keys. This browser stays signed in for 30 days, or until you sign out.</p>
                 </main>
             </body>
             </html>

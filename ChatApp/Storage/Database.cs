@@ -6,12 +6,17 @@ namespace ChatApp.Storage;
 /// <summary>The one database: reads on connections of their own, writes one after the other.</summary>
 internal sealed partial class Database(IOptions<StorageOptions> options, ILogger<Database> logger) : IAsyncDisposable
 {
-    private readonly StorageOptions _options = options.Value;
+    // On a connection that breaks again and again.
+    private const int Attempts = 3;
+
     private readonly ILogger _logger = logger;
     private Dialect? _dialect;
     private WriteQueue? _writes;
     private DbConnection? _writer;
     private StorageFault? _fault;
+
+    // Read when the app starts and not before, when all that is wrong with the settings has been said at once.
+    private StorageOptions Settings => options.Value;
 
     public Dialect Dialect => _dialect ?? throw new InvalidOperationException("The database is used before the app has started.");
 
@@ -19,9 +24,9 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     /// <exception cref="StorageStartException">It can't be used.</exception>
     public async Task OpenAsync()
     {
-        _dialect = _options.IsShared
-            ? throw new NotSupportedException()
-            : new SqliteDialect(_options);
+        _dialect = Settings.IsShared
+            ? new PostgresDialect(Settings)
+            : new SqliteDialect(Settings);
         _writes = new WriteQueue();
         await _writes.RunAsync(
             _ =>
@@ -29,8 +34,8 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
                 try
                 {
                     _dialect.Open();
-                    _writer = _dialect.OpenWriter(_options.BusyTimeout);
-                    Migrator.Migrate(work => InTransaction(work, _options.BusyTimeout), _dialect.Place);
+                    _writer = _dialect.OpenWriter(Settings.BusyTimeout);
+                    Migrator.Migrate(work => InTransaction(work, Settings.BusyTimeout), _dialect.Place);
                 }
                 catch (Exception exception) when (_dialect.FaultOf(exception) is not null)
                 {
@@ -68,7 +73,7 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
 
     /// <summary>Writes, as one transaction, after all that were asked before.</summary>
     /// <exception cref="StorageException">It was not stored.</exception>
-    public Task<T> WriteAsync<T>(Func<WriteTransaction, T> work) => WriteAsync(work, _options.BusyTimeout);
+    public Task<T> WriteAsync<T>(Func<WriteTransaction, T> work) => WriteAsync(work, Settings.BusyTimeout);
 
     /// <inheritdoc cref="WriteAsync{T}(Func{WriteTransaction, T})"/>
     /// <param name="work">The work.</param>
@@ -145,26 +150,25 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     {
         var dialect = Dialect;
         var began = TimeProvider.System.GetTimestamp();
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
-            var begun = false;
-            var repeat = false;
+            var committing = false;
             try
             {
                 _writer ??= dialect.OpenWriter(Left());
                 var transaction = new WriteTransaction(dialect, _writer, dialect.Begin(_writer, Left()));
-                begun = true;
                 try
                 {
                     var result = work(transaction);
                     if (!transaction.IsAbandoned)
                     {
+                        transaction.Flush();
+                        committing = true;
                         dialect.Commit(_writer, transaction.Transaction);
                         return result;
                     }
 
                     dialect.Rollback(_writer, transaction.Transaction);
-                    transaction.Transaction?.Dispose();
                     return result;
                 }
                 catch
@@ -175,11 +179,17 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
             }
             catch (Exception exception) when (_writer is not null && !dialect.IsUsable(_writer))
             {
-                // The next one gets a new connection. Before the transaction nothing was asked of the old one, so this one does as well.
                 _writer.Dispose();
                 _writer = null;
-                repeat = !begun && dialect.FaultOf(exception) == StorageFault.Unreachable && Left() > TimeSpan.Zero;
-                if (!repeat)
+                var fault = dialect.FaultOf(exception);
+                if (committing && fault is not null)
+                {
+                    throw new StorageException(
+                        StorageFault.Unreachable, "The connection to the database was lost at the moment of storing: whether it was stored is not known.", exception);
+                }
+
+                // Before the commit nothing is stored, so that all of it can be done again on a new connection.
+                if (fault != StorageFault.Unreachable || attempt == Attempts || Left() <= TimeSpan.Zero)
                 {
                     throw;
                 }

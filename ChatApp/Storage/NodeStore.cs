@@ -6,21 +6,21 @@ namespace ChatApp.Storage;
 public sealed class NodeStore
 {
     private readonly Database _database;
-    private readonly StorageOptions _options;
+    private readonly IOptions<StorageOptions> _options;
 
     internal NodeStore(Database database, IOptions<StorageOptions> options)
     {
         _database = database;
-        _options = options.Value;
+        _options = options;
     }
 
     /// <summary>This process's id: another one at each start, and after each lost lease.</summary>
     public string Id { get; private set; } = "";
 
     /// <summary>Whether other processes may use the same database.</summary>
-    public bool IsShared => _options.IsShared;
+    public bool IsShared => _options.Value.IsShared;
 
-    private long Lease => (long)_options.Lease.TotalMilliseconds;
+    private long Lease => (long)_options.Value.Lease.TotalMilliseconds;
 
     /// <summary>Registers this process under a new id. Where the database is not shared, all others are removed.</summary>
     public async Task RegisterAsync()

@@ -7,6 +7,9 @@ public sealed class RunStore
 {
     private const string Running = "running";
 
+    // Ids in one statement.
+    private const int MostAsked = 1000;
+
     private readonly Database _database;
     private readonly StoreNotices _notices;
     private readonly NodeStore _nodes;
@@ -237,17 +240,37 @@ public sealed class RunStore
         var refused = new List<string>();
         var ended = new List<(string, string)>();
         var ends = batches.Where(batch => batch.End is not null).OrderBy(batch => batch.RunId, StringComparer.Ordinal).ToList();
+        var found = new Dictionary<string, Ending>(StringComparer.Ordinal);
+        foreach (var ids in ends.Select(batch => batch.RunId).Chunk(MostAsked))
+        {
+            // One by one: Dapper gives a list to Npgsql as one value, which IN does not take.
+            var values = new DynamicParameters();
+            for (var i = 0; i < ids.Length; i++)
+            {
+                values.Add($"id{i}", ids[i]);
+            }
+
+            foreach (var run in transaction.Query<Ending>(
+                $"""
+                SELECT id, number, conversation_id AS ConversationId, message_id AS MessageId, owner, state, seq FROM runs
+                WHERE id IN ({string.Join(", ", ids.Select((_, i) => $"@id{i}"))}) ORDER BY id {transaction.Dialect.ForUpdate}
+                """,
+                values))
+            {
+                found[run.Id] = run;
+            }
+        }
+
         foreach (var batch in ends)
         {
-            if (transaction.First<Ending>(
-                    $"SELECT number, conversation_id AS ConversationId, message_id AS MessageId, owner, state, seq FROM runs WHERE id = @id {transaction.Dialect.ForUpdate}",
-                    new { id = batch.RunId }) is not { } run)
+            if (!found.TryGetValue(batch.RunId, out var run))
             {
                 refused.Add(batch.RunId);
             }
             else if (run.State.Equals(Running, StringComparison.Ordinal))
             {
                 End(transaction, run, batch, batch.End!);
+                (run.State, run.Seq) = (batch.End!.State, batch.LastSeq);
                 ended.Add((run.ConversationId, run.Owner));
             }
             else if (!run.State.Equals(batch.End!.State, StringComparison.Ordinal) || run.Seq != batch.LastSeq)
@@ -256,6 +279,8 @@ public sealed class RunStore
                 refused.Add(batch.RunId);
             }
         }
+
+        transaction.Flush();
 
         // What ends here is stored as a whole. Of a piece that comes twice the longer one counts.
         var whole = ends.Select(batch => batch.RunId).ToHashSet(StringComparer.Ordinal);
@@ -279,15 +304,14 @@ public sealed class RunStore
     private static void End(WriteTransaction transaction, Ending run, RunBatch batch, RunEnd end)
     {
         var text = end.Text.Clean();
-        transaction.Execute(
-            "UPDATE runs SET state = @State, ended = @ended, seq = @seq, reasoning = @reasoning, ending = @ending WHERE number = @Number AND state = 'running'",
-            new { end.State, ended = end.Ended.Ms(), seq = batch.LastSeq, reasoning = end.Reasoning.Clean(), ending = end.Ending.Clean(), run.Number });
-        transaction.Execute("UPDATE messages SET text = @text WHERE id = @MessageId", new { text, run.MessageId });
+        transaction.ExecuteLater(
+            "UPDATE runs SET state = @state, ended = @ended, seq = @seq, reasoning = @reasoning, ending = @ending WHERE number = @number AND state = 'running'",
+            ("state", end.State), ("ended", end.Ended.Ms()), ("seq", batch.LastSeq), ("reasoning", end.Reasoning.Clean()), ("ending", end.Ending.Clean()), ("number", run.Number));
+        transaction.ExecuteLater("UPDATE messages SET text = @text WHERE id = @id", ("text", text), ("id", run.MessageId));
         transaction.Dialect.Index(transaction, "messages", run.MessageId, text);
-        transaction.Execute("DELETE FROM run_events WHERE run = @Number", new { run.Number });
-        transaction.Execute(
-            "INSERT INTO run_events (run, first_seq, last_seq, data) VALUES (@Number, 1, @last, @data)",
-            new { run.Number, last = batch.LastSeq, data = end.Whole });
+        transaction.ExecuteLater("DELETE FROM run_events WHERE run = @run", ("run", run.Number));
+        transaction.ExecuteLater(
+            "INSERT INTO run_events (run, first_seq, last_seq, data) VALUES (@run, 1, @last, @data)", ("run", run.Number), ("last", batch.LastSeq), ("data", end.Whole));
     }
 
     private sealed class Place
@@ -308,6 +332,8 @@ public sealed class RunStore
 
     private sealed class Ending
     {
+        public string Id { get; set; } = "";
+
         public long Number { get; set; }
 
         public string ConversationId { get; set; } = "";

@@ -6,7 +6,7 @@ namespace ChatApp.Storage;
 /// <summary>Search over titles and messages: which conversations hold all words, and where.</summary>
 internal static class Search
 {
-    // So much of a message is looked at for its excerpt, and so much of it is shown before the word and behind.
+    // How many characters of a message are shown before the word and from it on.
     private const int Before = 40, Behind = 120;
 
     public static async Task<IReadOnlyList<FoundConversation>> RunAsync(DbConnection connection, Dialect dialect, string owner, IReadOnlyList<string> words, int most)
@@ -14,11 +14,11 @@ internal static class Search
         var values = new DynamicParameters(new { owner, most });
         for (var i = 0; i < words.Count; i++)
         {
-            values.Add($"word{i}", dialect.SearchTerm(words[i]));
+            values.Add($"word{i}", SearchWords.IsIndexed(words[i]) ? dialect.SearchTerm(words[i]) : $"%{words[i]}%");
         }
 
-        string[] inTitle = [.. words.Select((_, i) => dialect.Holds("conversations", "c", $"@word{i}"))];
-        string[] inText = [.. words.Select((_, i) => dialect.Holds("messages", "m", $"@word{i}"))];
+        string[] inTitle = [.. words.Select((word, i) => Holds("conversations", "c", "title", word, $"@word{i}"))];
+        string[] inText = [.. words.Select((word, i) => Holds("messages", "m", "text", word, $"@word{i}"))];
         // First those whose title holds all, then those where one message does, then those where the words are spread.
         var sql = $"""
             SELECT {ConversationColumns.All} FROM conversations c
@@ -52,6 +52,9 @@ internal static class Search
             """,
             values)).ToDictionary(text => text.Id, text => text.Text, StringComparer.Ordinal);
         return [.. found.Select(row => new FoundConversation(row.Row, texts.TryGetValue(row.Id, out var text) ? Excerpt(text, words) : ""))];
+
+        string Holds(string table, string alias, string column, string word, string parameter) =>
+            SearchWords.IsIndexed(word) ? dialect.Holds(table, alias, parameter) : $"{alias}.{column} LIKE {parameter}";
     }
 
     private static string Excerpt(string text, IReadOnlyList<string> words)

@@ -1,9 +1,12 @@
 namespace ChatApp.Storage;
 
 /// <summary>Opens the database before anything else starts, and closes it after everything else has ended.</summary>
-internal sealed partial class StorageStart(Database database, NodeStore nodes, ILogger<StorageStart> logger) : IHostedLifecycleService
+internal sealed partial class StorageStart(Database database, NodeStore nodes, StoreNotices notices, TimeProvider time, ILogger<StorageStart> logger) : IHostedLifecycleService, IAsyncDisposable
 {
     private readonly ILogger _logger = logger;
+
+    /// <summary>What goes between nodes; null where there is one only.</summary>
+    public PostgresNotices? Others { get; private set; }
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -15,6 +18,11 @@ internal sealed partial class StorageStart(Database database, NodeStore nodes, I
         catch (StorageException exception)
         {
             throw new StorageStartException($"ChatApp can't write to the database {database.Dialect.Place}: {exception.Message}", exception);
+        }
+
+        if (database.Dialect is PostgresDialect shared)
+        {
+            Others = new PostgresNotices(shared, notices, time, _logger);
         }
     }
 
@@ -30,7 +38,17 @@ internal sealed partial class StorageStart(Database database, NodeStore nodes, I
             Log.NotLeft(_logger, exception.Message);
         }
 
+        await DisposeAsync();
         await database.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Others is { } others)
+        {
+            Others = null;
+            await others.DisposeAsync();
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
