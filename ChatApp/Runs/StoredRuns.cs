@@ -70,6 +70,9 @@ public sealed partial class StoredRuns : IDisposable
         _ = FollowAsync(run, known);
     }
 
+    /// <summary>The run is read anew when it is next asked for.</summary>
+    internal void Forget(string id) => _known.TryRemove(id, out _);
+
     public void Dispose()
     {
         _noticing.Dispose();
