@@ -31,6 +31,8 @@ public sealed partial class RunHost
             }
 
             prepared = Prepare(request, isStored: true);
+            // Whoever finds it in the database, from now on, gets this one and not a copy. A drain that begins now ends it.
+            _runs[prepared.Owned.Run.Id] = prepared.Owned;
         }
 
         var run = prepared.Owned.Run;
@@ -41,13 +43,13 @@ public sealed partial class RunHost
         }
         catch
         {
-            prepared.Owned.OnEnded();
+            Withdraw(prepared.Owned);
             throw;
         }
 
         if (outcome.Kind != TurnOutcomeKind.Added)
         {
-            prepared.Owned.OnEnded();
+            Withdraw(prepared.Owned);
             return (outcome.Kind == TurnOutcomeKind.Repeated ? await FindRepeatedAsync(request, outcome) : null, outcome);
         }
 
@@ -77,6 +79,13 @@ public sealed partial class RunHost
             _runs.TryRemove(owned.Run.Id, out _);
             _stored!.Adopt(owned.Run);
         }
+    }
+
+    // Nothing of it is stored: it never was.
+    private void Withdraw(OwnedRun owned)
+    {
+        _runs.TryRemove(owned.Run.Id, out _);
+        owned.OnEnded();
     }
 
     private RunRow Row(Run run, RunRequest request) => new()
