@@ -100,6 +100,7 @@ public sealed partial class RunHost
         _stored!.Adopt(owned.Run);
     }
 
+    // Nothing of it is stored: it never was.
     private void Discard(OwnedRun owned)
     {
         _runs.TryRemove(owned.Run.Id, out _);

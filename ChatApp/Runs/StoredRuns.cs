@@ -87,9 +87,23 @@ public sealed partial class StoredRuns : IDisposable
             return null;
         }
 
-        var run = row.HasEvents ? Run.OfEvents(row, await _store.ReadAsync(id, 0), _time) : Run.OfText(row, _time);
+        var run = row.HasEvents ? OfEvents(row, await _store.ReadAsync(id, 0)) : Run.OfText(row, _time);
         _ = run.IsEnded ? ForgetLaterAsync(id, known) : FollowAsync(run, known);
         return run;
+    }
+
+    private Run OfEvents(RunRow row, IReadOnlyList<RunBatch> batches)
+    {
+        try
+        {
+            return Run.OfEvents(row, batches, _time);
+        }
+        catch (InvalidDataException exception) when (row.Ending is not null)
+        {
+            // Its text is stored beside them.
+            Log.Damaged(_logger, row.Id, exception.Message);
+            return Run.OfText(row, _time);
+        }
     }
 
     private async Task FollowAsync(Run run, Known known)
@@ -172,6 +186,9 @@ public sealed partial class StoredRuns : IDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The events of run {RunId} can't be read, and only its text is shown: {Reason}")]
+        public static partial void Damaged(ILogger logger, string runId, string reason);
+
         [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} of another node can't be read now: {Fault}")]
         public static partial void NotRead(ILogger logger, string runId, StorageFault fault);
 
