@@ -9,6 +9,10 @@ packages=()
 for need in chromium curl nginx npm; do
   missing "$need" && packages+=("$need")
 done
+# Debian keeps its programs out of the way.
+if missing initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  packages+=(postgresql)
+fi
 if [ ${#packages[@]} -gt 0 ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null \
     || echo "Could not install ${packages[*]}; the tests that need them are skipped and named." >&2
