@@ -40,6 +40,9 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
     /// <summary>Whether it was cut or failed, and nobody but its asker was meant to read it.</summary>
     public bool IsSpent => onDisconnect == DisconnectPolicy.Cancel && run.HasEnded && (run.Problem is not null || run.WrittenState is not (RunState.Completed or RunState.Incomplete));
 
+    /// <summary>The node that makes it, where it is stored.</summary>
+    public string? Node { get; init; }
+
     /// <summary>The place it takes within its caller's limits; given back at its end.</summary>
     public IDisposable? Place { get; init; }
 
@@ -60,6 +63,19 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
 
         meters.ReaderCame(run.Provider);
         return new Reader(this);
+    }
+
+    /// <summary>Somebody reads it at another node: looks again later.</summary>
+    public void WaitOn(TimeSpan atLeast)
+    {
+        lock (_lock)
+        {
+            if (_readers == 0 && !_ended)
+            {
+                _abandoned?.Dispose();
+                _abandoned = time.CreateTimer(_ => OnAbandoned(), null, onDisconnect.GoesOnFor > atLeast ? onDisconnect.GoesOnFor : atLeast, Timeout.InfiniteTimeSpan);
+            }
+        }
     }
 
     public void OnEnded()

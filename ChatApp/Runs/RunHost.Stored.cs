@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ChatApp.Storage;
 
 namespace ChatApp.Runs;
@@ -10,6 +11,9 @@ public sealed partial class RunHost
 
     // How long another node may take to stop what it makes.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    // Those that are being stored, and not made yet.
+    private readonly ConcurrentDictionary<string, OwnedRun> _asked = new();
 
     /// <summary>
     /// Starts a run once <paramref name="turn"/>, what it answers, is stored with it; or finds the one that an earlier request with the same idempotency key
@@ -33,30 +37,48 @@ public sealed partial class RunHost
             prepared = Prepare(request, isStored: true);
         }
 
-        var run = prepared.Owned.Run;
-        TurnOutcome outcome;
+        var owned = prepared.Owned;
+        _asked[owned.Run.Id] = owned;
         try
         {
-            outcome = await _store!.AddAsync(turn(Row(run, request)));
+            var outcome = await _store!.AddAsync(turn(Row(owned, request)));
+            if (outcome.Kind != TurnOutcomeKind.Added)
+            {
+                owned.OnEnded();
+                return (outcome.Kind == TurnOutcomeKind.Repeated ? await FindRepeatedAsync(request, outcome) : null, outcome);
+            }
+
+            StartedRun started;
+            _journal!.Open(owned.Run, () => EndUnsaved(owned), () => _ = LoseAsync(owned));
+            lock (_starting)
+            {
+                started = Launch(prepared, request.Idempotency);
+            }
+
+            if (owned.Node != _nodes!.Id)
+            {
+                // Lost meanwhile, and whoever lost the others may not have seen it yet.
+                await LoseAsync(owned);
+            }
+
+            return (started, outcome);
         }
         catch
         {
-            prepared.Owned.OnEnded();
+            owned.OnEnded();
             throw;
         }
-
-        if (outcome.Kind != TurnOutcomeKind.Added)
+        finally
         {
-            prepared.Owned.OnEnded();
-            return (outcome.Kind == TurnOutcomeKind.Repeated ? await FindRepeatedAsync(request, outcome) : null, outcome);
-        }
-
-        _journal!.Open(run, () => EndUnsaved(prepared.Owned));
-        lock (_starting)
-        {
-            return (Launch(prepared, request.Idempotency), outcome);
+            _asked.TryRemove(owned.Run.Id, out _);
         }
     }
+
+    /// <summary>Whether this process makes the run, has just made it, or is about to.</summary>
+    internal bool Makes(string id) => _asked.ContainsKey(id) || _runs.ContainsKey(id);
+
+    /// <summary>Whether somebody reads the run at another node.</summary>
+    internal async Task<bool> IsReadElsewhereAsync(Run run) => run.IsStored && _nodes is { IsShared: true } && await _store!.IsReadAsync(run.Id);
 
     /// <summary>Stops a run that this node makes, for somebody at another one.</summary>
     internal async Task StopOwnAsync(string id)
@@ -67,28 +89,58 @@ public sealed partial class RunHost
         }
     }
 
-    /// <summary>This node's runs are not its own any more: it stops making them, and follows what others store of them.</summary>
-    internal async Task LoseStoredAsync()
+    /// <summary>This node has registered again, and its runs from before are not its own any more: it stops making them, and follows what others store of them.</summary>
+    internal Task LoseStoredAsync() =>
+        Task.WhenAll(_runs.Values.Where(owned => owned.Run is { IsStored: true, IsEnded: false } && owned.Node != _nodes!.Id).Select(LoseAsync));
+
+    private async Task LoseAsync(OwnedRun owned)
     {
-        foreach (var owned in _runs.Values.Where(owned => owned.Run is { IsStored: true, IsEnded: false }))
+        var run = owned.Run;
+        var isCounted = run.HasEnded;
+        if (!run.Disown())
         {
-            await owned.StopReadingAsync();
-            owned.Run.Disown();
-            _runs.TryRemove(owned.Run.Id, out _);
-            _stored!.Adopt(owned.Run);
+            return;
+        }
+
+        _stored!.Adopt(run);
+        _runs.TryRemove(run.Id, out _);
+        await owned.StopReadingAsync();
+        if (!isCounted)
+        {
+            var metrics = run.GetMetrics();
+            _meters.RunEnded(run.Provider, RunState.Interrupted.ToWire(), metrics.Tokens, TimeSpan.FromMilliseconds(metrics.DurationMs), metrics.TokensPerSecond);
         }
     }
 
-    private RunRow Row(Run run, RunRequest request) => new()
+    // Nobody reads it here any more; it goes on for as long as somebody does elsewhere.
+    private async Task LeaveAsync(OwnedRun owned)
     {
-        Id = run.Id,
+        try
+        {
+            if (!await IsReadElsewhereAsync(owned.Run))
+            {
+                await StopAsync(owned.Run);
+                return;
+            }
+        }
+        catch (StorageException)
+        {
+            // Nobody knows; it is asked again.
+        }
+
+        owned.WaitOn(StopPatience);
+    }
+
+    private static RunRow Row(OwnedRun owned, RunRequest request) => new()
+    {
+        Id = owned.Run.Id,
         ConversationId = request.ConversationId!,
         MessageId = request.MessageId!,
         Owner = request.Caller.StoredName,
-        Model = run.Model,
+        Model = owned.Run.Model,
         State = RunState.Running.ToWire(),
-        Node = _nodes!.Id,
-        Created = run.Created,
+        Node = owned.Node!,
+        Created = owned.Run.Created,
         IdempotencyKey = request.Idempotency?.Key,
         Fingerprint = request.Idempotency?.Fingerprint,
     };

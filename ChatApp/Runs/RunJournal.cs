@@ -49,9 +49,9 @@ public sealed partial class RunJournal : IAsyncDisposable
     internal event Action? Fenced;
 
     /// <summary>Stores a run from now on.</summary>
-    internal void Open(Run run, Action overflow)
+    internal void Open(Run run, Action overflow, Action lost)
     {
-        run.Saving = new RunSaving(this, run, overflow);
+        run.Saving = new RunSaving(this, run, overflow, lost);
         run.Saving.OnWritten(urgent: true);
     }
 
@@ -157,8 +157,10 @@ public sealed partial class RunJournal : IAsyncDisposable
         catch (StorageException exception) when (exception.Fault == StorageFault.Fenced)
         {
             Log.Fenced(_logger);
+            // It registers again; what is its own by then is stored then.
+            KeepFor(taken.Select(entry => entry.Saving));
             Fenced?.Invoke();
-            return true;
+            return false;
         }
         catch (StorageException exception)
         {
@@ -166,6 +168,11 @@ public sealed partial class RunJournal : IAsyncDisposable
             KeepFor(taken.Select(entry => entry.Saving));
             SetDelayed(true);
             return false;
+        }
+        catch
+        {
+            KeepFor(taken.Select(entry => entry.Saving));
+            throw;
         }
     }
 
@@ -176,11 +183,14 @@ public sealed partial class RunJournal : IAsyncDisposable
         _meters.Committed(taken.Count, _time.GetElapsedTime(began));
         foreach (var (saving, batch) in taken)
         {
-            if (!lost.Contains(batch.RunId, StringComparer.Ordinal))
+            if (lost.Contains(batch.RunId, StringComparer.Ordinal))
             {
-                saving.Saved = batch.LastSeq;
-                saving.Run.Show(batch.LastSeq);
+                saving.Lost();
+                continue;
             }
+
+            saving.Saved = batch.LastSeq;
+            saving.Run.Show(batch.LastSeq);
         }
     }
 

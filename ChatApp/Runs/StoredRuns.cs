@@ -14,8 +14,12 @@ public sealed partial class StoredRuns : IDisposable
     // A notice may be lost: so often the database is asked all the same.
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    // Nobody reads it: whoever comes then finds it in the database again.
-    private const int IdlePolls = 60;
+    // So often its node is told that somebody reads it here, and for how long that counts.
+    private static readonly TimeSpan Noting = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Noted = TimeSpan.FromSeconds(5);
+
+    // After so many looks without anything new it is asked whether it is still made.
+    private const int MostSilent = 15;
 
     private readonly ConcurrentDictionary<string, Known> _known = new();
     private readonly CancellationTokenSource _stop = new();
@@ -45,6 +49,11 @@ public sealed partial class StoredRuns : IDisposable
             if (run is null)
             {
                 Forget(id, known);
+            }
+            else if (!run.IsEnded)
+            {
+                // Its node may have shown more, and whoever comes from there must not be shown less.
+                await CatchUpAsync(run);
             }
 
             return run;
@@ -80,40 +89,89 @@ public sealed partial class StoredRuns : IDisposable
         }
 
         var run = row.HasEvents ? Run.OfEvents(row, await _store.ReadAsync(id, 0), _time) : Run.OfText(row, _time);
+        if (!run.IsEnded && RunStateExtensions.Parse(row.State).IsEnded())
+        {
+            // They were removed just now.
+            run = Run.OfText(row, _time);
+        }
+
         _ = run.IsEnded ? ForgetLaterAsync(id, known) : FollowAsync(run, known);
         return run;
     }
 
+    // To its end, though nobody reads it now: it is the one object that all who look at it here share.
     private async Task FollowAsync(Run run, Known known)
     {
-        for (var idle = 0; !run.IsEnded && idle < IdlePolls && !_stop.IsCancellationRequested; idle = run.HasReaders ? 0 : idle + 1)
+        var (silent, noted, isLogged) = (0, default(long?), false);
+        while (!run.IsEnded && !_stop.IsCancellationRequested)
         {
             try
             {
                 using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
                 await Task.WhenAny(known.Changed.WaitAsync(enough.Token).AsTask(), Task.Delay(Poll, _time, enough.Token));
                 await enough.CancelAsync();
-                run.AddStored(await _store.ReadAsync(run.Id, run.Seq));
+                var before = run.Seq;
+                run.AddStored(await _store.ReadAsync(run.Id, before));
+                silent = run.Seq > before ? 0 : silent + 1;
+                if (run.HasReaders && (noted is null || _time.GetElapsedTime(noted.Value) > Noting))
+                {
+                    await _store.NoteReaderAsync(run.Id, Noted);
+                    noted = _time.GetTimestamp();
+                }
             }
             catch (StorageException exception)
             {
                 // The next time: readers wait meanwhile.
                 Log.NotRead(_logger, run.Id, exception.Fault);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
             {
-                Log.Failed(_logger, run.Id, ExceptionTrace.Of(exception));
-                break;
+                silent++;
+                if (!isLogged)
+                {
+                    isLogged = true;
+                    Log.Failed(_logger, run.Id, ExceptionTrace.Of(exception));
+                }
+            }
+
+            if (silent > MostSilent)
+            {
+                silent = 0;
+                await EndIfGoneAsync(run);
             }
         }
 
-        if (run.IsEnded)
+        await ForgetLaterAsync(run.Id, known);
+    }
+
+    private async Task CatchUpAsync(Run run)
+    {
+        try
         {
-            await ForgetLaterAsync(run.Id, known);
+            run.AddStored(await _store.ReadAsync(run.Id, run.Seq));
         }
-        else
+        catch (Exception exception) when (exception is StorageException or InvalidDataException)
         {
-            Forget(run.Id, known);
+            // What is known of it is shown; whoever follows it says so.
+        }
+    }
+
+    // Its row is gone, or its end can't be read: nothing will come any more.
+    private async Task EndIfGoneAsync(Run run)
+    {
+        try
+        {
+            if (await _store.StateAsync(run.Id) is { } state && !RunStateExtensions.Parse(state).IsEnded())
+            {
+                return;
+            }
+
+            await CatchUpAsync(run);
+            run.Interrupt();
+        }
+        catch (StorageException exception)
+        {
+            Log.NotRead(_logger, run.Id, exception.Fault);
         }
     }
 

@@ -28,7 +28,12 @@ internal static class CancelRun
 
         context.Response.Headers["X-Run-Id"] = run.Id;
         var stopped = await host.StopAsync(run);
-        // Another node makes it, and has not said that it heard.
+        if (!stopped.IsSignalled)
+        {
+            // Another node makes it, and has not said that it heard.
+            context.Response.Headers.Location = $"{context.Request.PathBase}/api/runs/{run.Id}";
+        }
+
         return stopped.IsSignalled
             ? Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, stopped.AlreadyEnded ? true : null, StopSignalled: null))
             : Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, AlreadyEnded: null, StopSignalled: false), statusCode: StatusCodes.Status202Accepted);
