@@ -139,7 +139,10 @@ public sealed class OutageTests(ITestOutputHelper output)
         while (Stopwatch.GetElapsedTime(left) < TimeSpan.FromSeconds(5))
         {
             model.Say("on ");
-            Assert.Equal("on ", (await reader.NextAsync())!.Content[..3]);
+            while ((await reader.NextAsync())!.Type != "token")
+            {
+                // Figures come between.
+            }
         }
 
         Assert.False(model.Closed.IsCompleted);

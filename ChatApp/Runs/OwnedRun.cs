@@ -5,7 +5,7 @@ namespace ChatApp.Runs;
 
 /// <summary>A run with what its owner needs to end it: the reading of the model's answer, and the readers that still want it.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source holds nothing to free, and a late stop may still cancel it.")]
-internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters meters, TimeProvider time, Func<Task> cancel)
+internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters meters, TimeProvider time, Func<OwnedRun, Task> cancel)
 {
     /// <summary>A reader of a run that nobody owns any more.</summary>
     public static readonly IDisposable Nobody = new Reader(null);
@@ -65,19 +65,6 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
         return new Reader(this);
     }
 
-    /// <summary>Somebody reads it at another node: looks again later.</summary>
-    public void WaitOn(TimeSpan atLeast)
-    {
-        lock (_lock)
-        {
-            if (_readers == 0 && !_ended)
-            {
-                _abandoned?.Dispose();
-                _abandoned = time.CreateTimer(_ => OnAbandoned(), null, onDisconnect.GoesOnFor > atLeast ? onDisconnect.GoesOnFor : atLeast, Timeout.InfiniteTimeSpan);
-            }
-        }
-    }
-
     public void OnEnded()
     {
         lock (_lock)
@@ -104,6 +91,19 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
         }
     }
 
+    /// <summary>Waits some more, since it is read elsewhere.</summary>
+    public void LookAgainAfter(TimeSpan span)
+    {
+        lock (_lock)
+        {
+            if (_readers == 0 && !_ended)
+            {
+                _abandoned?.Dispose();
+                _abandoned = time.CreateTimer(_ => OnAbandoned(), null, span, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
     private void OnAbandoned()
     {
         lock (_lock)
@@ -115,7 +115,7 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
             }
         }
 
-        _ = cancel();
+        _ = cancel(this);
     }
 
     private sealed class Reader(OwnedRun? owned) : IDisposable

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using ChatApp.Storage;
 
 namespace ChatApp.Runs;
@@ -11,9 +10,6 @@ public sealed partial class RunHost
 
     // How long another node may take to stop what it makes.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
-
-    // Those that are being stored, and not made yet.
-    private readonly ConcurrentDictionary<string, OwnedRun> _asked = new();
 
     /// <summary>
     /// Starts a run once <paramref name="turn"/>, what it answers, is stored with it; or finds the one that an earlier request with the same idempotency key
@@ -35,50 +31,49 @@ public sealed partial class RunHost
             }
 
             prepared = Prepare(request, isStored: true);
+            // Before it is stored: whoever reads of it in the database finds it here, and does not take it for another node's.
+            _runs[prepared.Owned.Run.Id] = prepared.Owned;
         }
 
         var owned = prepared.Owned;
-        _asked[owned.Run.Id] = owned;
+        TurnOutcome outcome;
         try
         {
-            var outcome = await _store!.AddAsync(turn(Row(owned, request)));
-            if (outcome.Kind != TurnOutcomeKind.Added)
-            {
-                owned.OnEnded();
-                return (outcome.Kind == TurnOutcomeKind.Repeated ? await FindRepeatedAsync(request, outcome) : null, outcome);
-            }
-
-            StartedRun started;
-            _journal!.Open(owned.Run, () => EndUnsaved(owned), () => _ = LoseAsync(owned));
-            lock (_starting)
-            {
-                started = Launch(prepared, request.Idempotency);
-            }
-
-            if (owned.Node != _nodes!.Id)
-            {
-                // Lost meanwhile, and whoever lost the others may not have seen it yet.
-                await LoseAsync(owned);
-            }
-
-            return (started, outcome);
+            outcome = await _store!.AddAsync(turn(Row(owned, request)));
         }
         catch
         {
-            owned.OnEnded();
+            Discard(owned);
             throw;
         }
-        finally
+
+        if (outcome.Kind != TurnOutcomeKind.Added)
         {
-            _asked.TryRemove(owned.Run.Id, out _);
+            Discard(owned);
+            return (outcome.Kind == TurnOutcomeKind.Repeated ? await FindRepeatedAsync(request, outcome) : null, outcome);
         }
+
+        _journal!.Open(owned.Run, () => EndUnsaved(owned), () => _ = LoseAsync(owned));
+        StartedRun started;
+        lock (_starting)
+        {
+            started = Launch(prepared, request.Idempotency);
+        }
+
+        if (owned.Node != _nodes!.Id)
+        {
+            // Lost meanwhile, and whoever lost the others may not have seen it yet.
+            await LoseAsync(owned);
+        }
+
+        return (started, outcome);
     }
 
     /// <summary>Whether this process makes the run, has just made it, or is about to.</summary>
-    internal bool Makes(string id) => _asked.ContainsKey(id) || _runs.ContainsKey(id);
+    internal bool Makes(string id) => _runs.ContainsKey(id);
 
     /// <summary>Whether somebody reads the run at another node.</summary>
-    internal async Task<bool> IsReadElsewhereAsync(Run run) => run.IsStored && _nodes is { IsShared: true } && await _store!.IsReadAsync(run.Id);
+    internal async Task<bool> IsReadElsewhereAsync(Run run) => run.IsStored && _nodes is { IsShared: true } && await _store!.IsWatchedAsync(run.Id, StoredRuns.WatchedFor);
 
     /// <summary>Stops a run that this node makes, for somebody at another one.</summary>
     internal async Task StopOwnAsync(string id)
@@ -97,12 +92,21 @@ public sealed partial class RunHost
     {
         var run = owned.Run;
         var isCounted = run.HasEnded;
-        if (!run.Disown())
+        if (run.IsEnded)
         {
             return;
         }
 
-        _stored!.Adopt(run);
+        // First: what is read from here on is not the run's any more.
+        if (run.Disown())
+        {
+            _stored!.Adopt(run);
+        }
+        else
+        {
+            isCounted = true;
+        }
+
         _runs.TryRemove(run.Id, out _);
         await owned.StopReadingAsync();
         if (!isCounted)
@@ -112,23 +116,32 @@ public sealed partial class RunHost
         }
     }
 
-    // Nobody reads it here any more; it goes on for as long as somebody does elsewhere.
-    private async Task LeaveAsync(OwnedRun owned)
+    private void Discard(OwnedRun owned)
+    {
+        _runs.TryRemove(owned.Run.Id, out _);
+        owned.OnEnded();
+    }
+
+    // Nobody reads it here any more. It may be read at another node, which says so to the database.
+    private async Task EndAbandonedAsync(OwnedRun owned)
     {
         try
         {
-            if (!await IsReadElsewhereAsync(owned.Run))
+            if (await IsReadElsewhereAsync(owned.Run))
             {
-                await StopAsync(owned.Run);
+                owned.LookAgainAfter(StoredRuns.WatchedFor);
                 return;
             }
         }
-        catch (StorageException)
+        catch (StorageException exception)
         {
-            // Nobody knows; it is asked again.
+            // Rather an answer that nobody reads than one that is cut under its reader.
+            Log.NotAsked(_logger, owned.Run.Id, exception.Fault);
+            owned.LookAgainAfter(StoredRuns.WatchedFor);
+            return;
         }
 
-        owned.WaitOn(StopPatience);
+        await StopAsync(owned.Run);
     }
 
     private static RunRow Row(OwnedRun owned, RunRequest request) => new()

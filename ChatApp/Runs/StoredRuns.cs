@@ -14,9 +14,10 @@ public sealed partial class StoredRuns : IDisposable
     // A notice may be lost: so often the database is asked all the same.
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    // So often its node is told that somebody reads it here, and for how long that counts.
-    private static readonly TimeSpan Noting = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Noted = TimeSpan.FromSeconds(5);
+    /// <summary>For so long after somebody read it at another node, a run is taken to be read there.</summary>
+    internal static readonly TimeSpan WatchedFor = TimeSpan.FromSeconds(6);
+
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(2);
 
     // After so many looks without anything new it is asked whether it is still made.
     private const int MostSilent = 15;
@@ -102,7 +103,7 @@ public sealed partial class StoredRuns : IDisposable
     // To its end, though nobody reads it now: it is the one object that all who look at it here share.
     private async Task FollowAsync(Run run, Known known)
     {
-        var (silent, noted, isLogged) = (0, default(long?), false);
+        var (silent, watched, isLogged) = (0, default(long?), false);
         while (!run.IsEnded && !_stop.IsCancellationRequested)
         {
             try
@@ -113,10 +114,10 @@ public sealed partial class StoredRuns : IDisposable
                 var before = run.Seq;
                 run.AddStored(await _store.ReadAsync(run.Id, before));
                 silent = run.Seq > before ? 0 : silent + 1;
-                if (run.HasReaders && (noted is null || _time.GetElapsedTime(noted.Value) > Noting))
+                if (!run.IsEnded && run.HasReaders && (watched is null || _time.GetElapsedTime(watched.Value) >= WatchEvery))
                 {
-                    await _store.NoteReaderAsync(run.Id, Noted);
-                    noted = _time.GetTimestamp();
+                    await _store.WatchAsync(run.Id);
+                    watched = _time.GetTimestamp();
                 }
             }
             catch (StorageException exception)

@@ -149,13 +149,14 @@ public sealed class RunStore
     /// <summary>The state of a run, whether or not its conversation was deleted; null where there is none.</summary>
     public Task<string?> StateAsync(string runId) => _database.ReadAsync(connection => connection.QueryFirstOrDefaultAsync<string?>("SELECT state FROM runs WHERE id = @runId", new { runId }));
 
-    /// <summary>Says that somebody reads a run of another node here, for so long.</summary>
-    public Task NoteReaderAsync(string runId, TimeSpan lasts) => _database.WriteAsync(transaction => transaction.Execute(
-        $"UPDATE runs SET read_until = {transaction.Dialect.Now} + @lasts WHERE id = @runId AND state = 'running'", new { runId, lasts = (long)lasts.TotalMilliseconds }));
+    /// <summary>Says that somebody reads a run here that another node makes.</summary>
+    public Task WatchAsync(string runId) => _database.WriteAsync(transaction =>
+        transaction.Execute($"UPDATE runs SET watched = {transaction.Dialect.Now} WHERE id = @runId AND state = 'running'", new { runId }));
 
-    /// <summary>Whether somebody reads a run at another node.</summary>
-    public Task<bool> IsReadAsync(string runId) => _database.ReadAsync(async connection =>
-        await connection.QueryFirstAsync<long>($"SELECT count(*) FROM runs WHERE id = @runId AND read_until > {_database.Dialect.Now}", new { runId }) > 0);
+    /// <summary>Whether somebody read the run at another node within the last <paramref name="span"/>, by the database's clock.</summary>
+    public Task<bool> IsWatchedAsync(string runId, TimeSpan span) => _database.ReadAsync(async connection =>
+        await connection.QueryFirstAsync<long>(
+            $"SELECT count(*) FROM runs WHERE id = @runId AND watched > {_database.Dialect.Now} - @span", new { runId, span = (long)span.TotalMilliseconds }) > 0);
 
     /// <summary>Removes the events of runs that ended before <paramref name="before"/>, at most <paramref name="most"/> runs'; their text stays.</summary>
     public Task<int> PruneAsync(DateTimeOffset before, int most) => _database.WriteAsync(transaction =>
@@ -201,7 +202,7 @@ public sealed class RunStore
                 return Add(transaction, turn);
             }
 
-            place = new Place { Owner = row.Owner };
+            place = new Place { Owner = row.Owner, Title = row.Title };
         }
 
         if (place is null || place.Deleted is not null || !place.Owner.Equals(row.Owner, StringComparison.Ordinal))
@@ -244,12 +245,19 @@ public sealed class RunStore
             transaction.Add(run);
         }
 
+        if (place.Title.Length == 0 && row.Title.Length > 0)
+        {
+            // Made empty: what is asked first gives it its name.
+            transaction.Execute("UPDATE conversations SET title = @title WHERE id = @id", new { title = row.Title.Clean(), id = row.Id });
+            transaction.Dialect.Index(transaction, "conversations", row.Id, row.Title.Clean());
+        }
+
         transaction.Execute("UPDATE conversations SET leaf_id = @leaf, updated = @updated WHERE id = @id", new { leaf = last.Id, updated = row.Updated.Ms(), id = row.Id });
         return new TurnOutcome(TurnOutcomeKind.Added);
     }
 
     private static Place? Lock(WriteTransaction transaction, string id) =>
-        transaction.First<Place>($"SELECT owner, deleted, leaf_id AS LeafId FROM conversations WHERE id = @id {transaction.Dialect.ForUpdate}", new { id });
+        transaction.First<Place>($"SELECT owner, deleted, leaf_id AS LeafId, title FROM conversations WHERE id = @id {transaction.Dialect.ForUpdate}", new { id });
 
     // Whoever takes a node for dead deletes its row, and waits for us meanwhile.
     private static void CheckNode(WriteTransaction transaction, string node)
@@ -361,6 +369,8 @@ public sealed class RunStore
         public long? Deleted { get; set; }
 
         public string? LeafId { get; set; }
+
+        public string Title { get; set; } = "";
     }
 
     private sealed class Started

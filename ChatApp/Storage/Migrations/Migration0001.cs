@@ -50,7 +50,7 @@ internal static class Migration0001
           ending TEXT,
           has_events SMALLINT NOT NULL,
           stop_asked SMALLINT NOT NULL,
-          read_until BIGINT NOT NULL DEFAULT 0,
+          watched BIGINT,
           idempotency_key TEXT,
           fingerprint TEXT)
         """,
