@@ -17,10 +17,11 @@ public sealed class NodesProxyTests(NodePair nodes) : IClassFixture<NodePair>
     {
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
         await using var nginx = await Nginx.StartDeployedAsync(nodes.A.Url, nodes.B.Url);
+        using var browser = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = nginx.Url };
         var routes = new List<string>();
         for (var i = 0; i < Browsers; i++)
         {
-            using var page = await nginx.Client.GetAsync("/");
+            using var page = await browser.GetAsync("/");
             page.EnsureSuccessStatusCode();
             routes.Add(page.Headers.GetValues("Set-Cookie").Select(value => value.Split(';')[0]).Single(value => value.StartsWith("chatapp_route=", StringComparison.Ordinal)));
         }
@@ -28,11 +29,11 @@ public sealed class NodesProxyTests(NodePair nodes) : IClassFixture<NodePair>
         Assert.Equal(Browsers, routes.Distinct(StringComparer.Ordinal).Count());
         foreach (var route in routes)
         {
-            await OpenCircuitAsync(nginx, route);
+            await OpenCircuitAsync(nginx, browser, route);
         }
 
         using (var again = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Cookie", routes[0] } } })
-        using (var same = await nginx.Client.SendAsync(again))
+        using (var same = await browser.SendAsync(again))
         {
             Assert.False(same.Headers.TryGetValues("Set-Cookie", out var cookies) && cookies.Any(cookie => cookie.StartsWith("chatapp_route=", StringComparison.Ordinal)));
         }
@@ -52,7 +53,7 @@ public sealed class NodesProxyTests(NodePair nodes) : IClassFixture<NodePair>
         Assert.All(await AskAllAsync(nginx, run), status => Assert.Equal(HttpStatusCode.OK, status));
         foreach (var route in routes)
         {
-            await OpenCircuitAsync(nginx, route);
+            await OpenCircuitAsync(nginx, browser, route);
         }
 
         using var next = await NodePair.AskAsync(nginx.Client, NodePair.Brief);
@@ -72,11 +73,11 @@ public sealed class NodesProxyTests(NodePair nodes) : IClassFixture<NodePair>
     }
 
     // A circuit's token is known to the node that gave it out, and to no other.
-    private static async Task OpenCircuitAsync(Nginx nginx, string route)
+    private static async Task OpenCircuitAsync(Nginx nginx, HttpClient browser, string route)
     {
         using var limit = new CancellationTokenSource(Eventually.Limit);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1") { Headers = { { "Cookie", route } } };
-        using var negotiate = await nginx.Client.SendAsync(request, limit.Token);
+        using var negotiate = await browser.SendAsync(request, limit.Token);
         var token = JsonElement.Parse(await negotiate.Content.ReadAsStringAsync(limit.Token)).GetProperty("connectionToken").GetString();
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Origin", nginx.Url.GetLeftPart(UriPartial.Authority));

@@ -273,7 +273,6 @@ public sealed class RunStore
     {
         CheckNode(transaction, _nodes.Id);
         var refused = new List<string>();
-        long? now = null;
         var ended = new List<(string, string)>();
         var ends = batches.Where(batch => batch.End is not null).OrderBy(batch => batch.RunId, StringComparer.Ordinal).ToList();
         var found = new Dictionary<string, Ending>(StringComparer.Ordinal);
@@ -311,9 +310,7 @@ public sealed class RunStore
                     continue;
                 }
 
-                // Nodes that share a database need not agree on the time.
-                now ??= transaction.Dialect.IsShared ? transaction.First<long>($"SELECT {transaction.Dialect.Now}") : batch.End!.Ended.Ms();
-                End(transaction, run, batch, batch.End!, now.Value);
+                End(transaction, run, batch, batch.End!);
                 (run.State, run.Seq) = (batch.End!.State, batch.LastSeq);
                 ended.Add((run.ConversationId, run.Owner));
             }
@@ -349,12 +346,13 @@ public sealed class RunStore
 
     private static bool IsGone(WriteTransaction transaction, string node) => transaction.First<long>("SELECT count(*) FROM nodes WHERE id = @node", new { node }) == 0;
 
-    private static void End(WriteTransaction transaction, Ending run, RunBatch batch, RunEnd end, long now)
+    private static void End(WriteTransaction transaction, Ending run, RunBatch batch, RunEnd end)
     {
         var text = end.Text.Clean();
         transaction.ExecuteLater(
-            "UPDATE runs SET state = @state, ended = @ended, seq = @seq, reasoning = @reasoning, ending = @ending WHERE number = @number AND state = 'running'",
-            ("state", end.State), ("ended", now), ("seq", batch.LastSeq), ("reasoning", end.Reasoning.Clean()), ("ending", end.Ending.Clean()), ("number", run.Number));
+            // Nodes that share a database need not agree on the time.
+            $"UPDATE runs SET state = @state, ended = {(transaction.Dialect.IsShared ? transaction.Dialect.Now : "@ended")}, seq = @seq, reasoning = @reasoning, ending = @ending WHERE number = @number AND state = 'running'",
+            ("state", end.State), ("ended", end.Ended.Ms()), ("seq", batch.LastSeq), ("reasoning", end.Reasoning.Clean()), ("ending", end.Ending.Clean()), ("number", run.Number));
         transaction.ExecuteLater("UPDATE messages SET text = @text WHERE id = @id", ("text", text), ("id", run.MessageId));
         transaction.Dialect.Index(transaction, "messages", run.MessageId, text);
         transaction.ExecuteLater("DELETE FROM run_events WHERE run = @run", ("run", run.Number));
