@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using ChatApp.Api;
 using ChatApp.Api.AgUi;
 using ChatApp.Api.AiSdk;
+using ChatApp.Api.Conversations;
 using ChatApp.Api.Native;
 using ChatApp.Api.OpenAI;
 using ChatApp.Api.Responses;
@@ -92,6 +93,7 @@ public static partial class Program
         app.Lifetime.ApplicationStarted.Register(() => Volatile.Write(ref runs, true));
         SettingsFiles.KeepWhatWasRead(app.Configuration as IConfigurationRoot ?? throw new InvalidOperationException("The settings have no files."), app.Logger);
         app.UseSecurityHeaders();
+        app.UseStorageProblems();
         RuntimeCheck.Warn(app.Logger, Environment.Version);
         app.UseDoor();
         app.UseWebSockets();
@@ -100,6 +102,7 @@ public static partial class Program
         app.MapHealth();
         app.MapMetrics();
         app.MapNative();
+        app.MapConversations();
         app.MapApiDescription();
         app.MapOpenAI();
         app.MapResponses();

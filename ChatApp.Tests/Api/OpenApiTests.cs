@@ -27,7 +27,7 @@ public sealed class OpenApiTests
                     let path = "/" + endpoint.RoutePattern.RawText!.Trim('/').Replace("{**", "{", StringComparison.Ordinal)
                     where path.StartsWith("/api", StringComparison.Ordinal) || path.StartsWith("/v1", StringComparison.Ordinal) || path.StartsWith("/health", StringComparison.Ordinal) || path == "/metrics"
                     from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
-                    where method is "GET" or "POST"
+                    where method is "GET" or "POST" or "PATCH" or "DELETE"
                     select $"{method} {path}";
         Assert.Equal([], there.Except(described));
     }
@@ -42,7 +42,7 @@ public sealed class OpenApiTests
             {
                 var name = $"{operation.Name} {path.Name}";
                 Assert.True(operation.Value.TryGetProperty("summary", out _), name);
-                Assert.True(operation.Value.GetProperty("responses").TryGetProperty("200", out _), name);
+                Assert.True(operation.Value.GetProperty("responses").EnumerateObject().Any(response => response.Name.StartsWith('2')), name);
                 if (path.Name.Contains("{id}", StringComparison.Ordinal))
                 {
                     Assert.True(operation.Value.GetProperty("responses").TryGetProperty("404", out _) || path.Name.StartsWith("/api/ai-sdk", StringComparison.Ordinal), name);

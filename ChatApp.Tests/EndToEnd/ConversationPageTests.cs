@@ -49,7 +49,7 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
             });
             """);
         var shown = 0;
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 20; i++)
         {
             var before = (await chat.AnswerText.TextContentAsync())!.Length;
             await chat.Page.ReloadAsync();
@@ -64,6 +64,12 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
 
         await chat.Stop.ClickAsync();
         await chat.AnswerIsAsync("cancelled");
+
+        // What was drawn piece by piece, twenty times begun anew, is what one draws of the stored text at once.
+        var drawn = await chat.AnswerText.TextContentAsync();
+        await chat.Page.ReloadAsync();
+        await chat.AnswerIsAsync("cancelled");
+        Assert.Equal(drawn, await chat.AnswerText.TextContentAsync());
     }
 
     [Fact]

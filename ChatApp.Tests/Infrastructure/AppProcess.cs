@@ -6,10 +6,10 @@ namespace ChatApp.Tests.Infrastructure;
 internal sealed class AppProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly TemporaryDirectory _storage;
+    private readonly TemporaryDirectory? _storage;
     private readonly List<string> _output = [];
 
-    private AppProcess(Process process, TemporaryDirectory storage)
+    private AppProcess(Process process, TemporaryDirectory? storage)
     {
         _process = process;
         _storage = storage;
@@ -30,19 +30,22 @@ internal sealed class AppProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the app and waits until it listens, or has ended by itself.</summary>
-    public static async Task<AppProcess> StartAsync(params string[] args)
+    public static Task<AppProcess> StartAsync(params string[] args) => StartAsync(storage: null, args);
+
+    /// <summary>The same on data that outlive the process.</summary>
+    public static async Task<AppProcess> StartAsync(TemporaryDirectory? storage, params string[] args)
     {
         var dll = Path.Combine(Repository.Root, "ChatApp", "bin", Configuration(), "net10.0", "ChatApp.dll");
-        var storage = new TemporaryDirectory();
+        var own = storage is null ? new TemporaryDirectory() : null;
         // From a directory that is not the app's: settings and assets must be found all the same.
-        var start = new ProcessStartInfo("dotnet", [dll, "--urls=http://127.0.0.1:0", $"--ChatApp:Storage:Path={storage.Path}", .. args])
+        var start = new ProcessStartInfo("dotnet", [dll, "--urls=http://127.0.0.1:0", $"--ChatApp:Storage:Path={(storage ?? own!).Path}", .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
             WorkingDirectory = Path.GetTempPath(),
         };
-        var app = new AppProcess(new Process { StartInfo = start }, storage);
+        var app = new AppProcess(new Process { StartInfo = start }, own);
         var listening = new TaskCompletionSource<Uri?>(TaskCreationOptions.RunContinuationsAsynchronously);
         app._process.OutputDataReceived += (_, line) => app.Take(line.Data, listening);
         app._process.ErrorDataReceived += (_, line) => app.Take(line.Data, listening);
@@ -65,6 +68,13 @@ internal sealed class AppProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
+    /// <summary>Ends it as a crash does: at once, wherever it is.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
     /// <summary>Waits for its end and gives its exit code.</summary>
     public async Task<int> ExitCodeAsync()
     {
@@ -82,7 +92,7 @@ internal sealed class AppProcess : IAsyncDisposable
         }
 
         _process.Dispose();
-        _storage.Dispose();
+        _storage?.Dispose();
     }
 
     // The app is built with the tests, so in the same configuration: …/ChatApp.Tests/bin/Debug/net10.0/

@@ -50,7 +50,7 @@ public sealed class CorsTests(CorsTests.App app) : IClassFixture<CorsTests.App>
         Assert.Equal(allowed, answer.Headers.Contains("Access-Control-Allow-Origin"));
         if (allowed)
         {
-            Assert.Equal("X-Run-Id,Retry-After,Idempotent-Replay", answer.Headers.GetValues("Access-Control-Expose-Headers").Single());
+            Assert.Equal("X-Run-Id,X-Conversation-Id,X-Message-Id,Retry-After,Idempotent-Replay", answer.Headers.GetValues("Access-Control-Expose-Headers").Single());
         }
     }
 

@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 namespace ChatApp.Api;
 
 /// <summary>
-/// The description of the endpoints at <c>/openapi/v1.json</c>. A route is in it once it says what it does, with <see cref="Describe"/>; handlers that
+/// The description of the endpoints at <c>/openapi/v1.json</c>. A route is in it once it says what it does, with <c>Describe</c>; handlers that
 /// read the request themselves say there what they read.
 /// </summary>
 public static class ApiDescription
@@ -14,7 +14,7 @@ public static class ApiDescription
         options.ShouldInclude = route => route.ActionDescriptor.EndpointMetadata.OfType<Described>().Any();
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new OpenApiInfo { Title = "ChatApp", Version = "v1", Description = "Streaming chat with language models, over several protocols. docs/api.md has an example of each." };
+            document.Info = new OpenApiInfo { Title = "ChatApp", Version = "v1", Description = "Streaming chat with language models, over several protocols. docs/api.md has an example of each. Where the database does not answer or has no room, any address answers 503 or 507." };
             // The address it is read from is the one that works.
             document.Servers?.Clear();
             return Task.CompletedTask;
@@ -36,9 +36,16 @@ public static class ApiDescription
     /// <param name="parameters">What it reads from the query or the headers: <c>?name</c> or <c>Name</c>, and what that means.</param>
     internal static TRoute Describe<TRoute>(
         this TRoute route, string summary, string contentType, int[]? problems = null, Type? body = null, params (string Name, string Meaning)[] parameters)
+        where TRoute : IEndpointConventionBuilder => route.Describe(StatusCodes.Status200OK, summary, contentType, problems, body, parameters);
+
+    /// <inheritdoc cref="Describe{TRoute}(TRoute, string, string, int[], Type, ValueTuple{string, string}[])"/>
+    internal static TRoute Describe<TRoute>(
+        this TRoute route, int status, string summary, string contentType, int[]? problems = null, Type? body = null, params (string Name, string Meaning)[] parameters)
         where TRoute : IEndpointConventionBuilder
     {
-        route.WithMetadata(new Described(), new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [contentType]));
+        route.WithMetadata(
+            new Described(),
+            status == StatusCodes.Status204NoContent ? new ProducesResponseTypeMetadata(status) : new ProducesResponseTypeMetadata(status, typeof(string), [contentType]));
         route.Add(endpoint =>
         {
             var isOpenAI = ((RouteEndpointBuilder)endpoint).RoutePattern.RawText!.StartsWith("/v1", StringComparison.Ordinal);

@@ -13,7 +13,7 @@ public static class HealthRoutes
     {
         // Open to all: who asks has no key, and learns nothing that needs one.
         var open = endpoints.MapGroup("").AllowAnonymous();
-        var health = () => new { status = "ok", service = "ChatApp", version = Version };
+        var health = (RunJournal journal) => new { status = journal.IsDelayed ? "degraded" : "ok", service = "ChatApp", version = Version };
         var live = () => "live";
         var ready = (RunHost host) => host.IsDraining ? Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready");
         open.MapGet("/api/health", health).Describe("Whether the server is up, and its version", "application/json");

@@ -27,7 +27,9 @@ internal interface IRunFormat : IDisposable
     void Write(RunEvent @event, IBufferWriter<byte> output);
 
     /// <summary>Writes something that keeps an idle connection open and that readers ignore; may be nothing.</summary>
-    void WriteHeartbeat(IBufferWriter<byte> output);
+    /// <param name="output">Where to.</param>
+    /// <param name="isSavingDelayed">Whether nothing comes because the database does not take what the model says.</param>
+    void WriteHeartbeat(IBufferWriter<byte> output, bool isSavingDelayed);
 
     /// <summary>Says that this stream ends here though its run does not, and when to come back.</summary>
     void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output);

@@ -19,7 +19,7 @@ internal static class JsonBody
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The body as <typeparamref name="T"/> with its text, or the problem with it.</summary>
-    public static async Task<(T? Value, byte[] Bytes, Problem? Problem)> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<(T? Value, byte[] Bytes, Problem? Problem)> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken, int most = MaxBytes)
         where T : class
     {
         var charset = request.GetTypedHeaders().ContentType?.Charset.Value?.Trim('"');
@@ -28,9 +28,9 @@ internal static class JsonBody
             return (null, [], Problem.UnsupportedMediaType);
         }
 
-        if (await ReadBytesAsync(request, MaxBytes, cancellationToken) is not { } bytes)
+        if (await ReadBytesAsync(request, most, cancellationToken) is not { } bytes)
         {
-            return (null, [], Problem.BodyTooLarge);
+            return (null, [], most == MaxBytes ? Problem.BodyTooLarge : Problem.FileTooLarge(most));
         }
 
         var (value, problem) = Parse<T>(bytes);

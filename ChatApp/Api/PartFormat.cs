@@ -91,7 +91,7 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
         }
     }
 
-    public void WriteHeartbeat(IBufferWriter<byte> output) => output.Write(": ping\n\n"u8);
+    public void WriteHeartbeat(IBufferWriter<byte> output, bool isSavingDelayed) => SseComments.WriteHeartbeat(output, isSavingDelayed);
 
     public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output)
     {

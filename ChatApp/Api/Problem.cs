@@ -52,6 +52,9 @@ internal sealed class Problem(string slug, string title, int status, string deta
     public static Problem BodyTooLarge { get; } = new(
         "body-too-large", "The body is too large", StatusCodes.Status413PayloadTooLarge, "A request may have 1 MB. Send fewer or shorter messages.");
 
+    public static Problem FileTooLarge(int most) =>
+        new("body-too-large", "The body is too large", StatusCodes.Status413PayloadTooLarge, $"A file may have {most / (1024 * 1024)} MB here.");
+
     public static Problem NotAcceptable(string contentType) =>
         new("not-acceptable", "Not acceptable", StatusCodes.Status406NotAcceptable, $"This is sent as {contentType}. Name it in Accept, or leave Accept out.");
 
@@ -64,6 +67,17 @@ internal sealed class Problem(string slug, string title, int status, string deta
     {
         Extensions = new Dictionary<string, object> { ["errors"] = new Dictionary<string, string[]> { [property] = [detail] } },
     };
+
+    /// <summary>Several values that are wrong, the first ones of them if there are more.</summary>
+    public static Problem Validation(IReadOnlyList<(string Property, string Detail)> errors) => errors is [var (property, detail)]
+        ? Validation(property, detail)
+        : new("validation", "The request is not valid", StatusCodes.Status400BadRequest, $"{errors.Count} values are not valid. {errors[0].Property}: {errors[0].Detail}")
+        {
+            Extensions = new Dictionary<string, object>
+            {
+                ["errors"] = errors.GroupBy(error => error.Property, error => error.Detail, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal),
+            },
+        };
 
     /// <summary>What ended a run, as the answer to a request.</summary>
     public static Problem From(RunProblem problem) => new(problem.Type, problem.Title, problem.Status, problem.Detail)

@@ -10,7 +10,7 @@ namespace ChatApp.Api;
 /// gives up on a reader that does not read, and says goodbye when the server ends or the stream has
 /// lasted long enough.
 /// </summary>
-internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> options, TimeProvider time, ILogger<RunStream> logger)
+internal sealed partial class RunStream(RunHost host, RunJournal journal, IOptions<ApiOptions> options, TimeProvider time, ILogger<RunStream> logger)
 {
     /// <summary>After so much silence something is written, since proxies close idle connections, commonly after 60 s.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
@@ -26,7 +26,7 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
 
     public async Task WriteAsync(HttpContext context, Run run, long after, IRunFormat format)
     {
-        context.Response.Headers["X-Run-Id"] = run.Id;
+        RunHeaders.Set(context.Response, run);
         using var attached = await OpenAsync(context, run, format);
         if (attached is null)
         {
@@ -42,6 +42,7 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
         var longest = format.CanComeBack && options.Value.MaxStreamDuration > TimeSpan.Zero ? options.Value.MaxStreamDuration : Timeout.InfiniteTimeSpan;
         var begun = time.GetTimestamp();
         await using var lasting = longest == Timeout.InfiniteTimeSpan ? null : time.CreateTimer(Wake, reader, longest, Timeout.InfiniteTimeSpan);
+        using var delaying = run.IsStored ? new Delay(journal, reader) : null;
         var silence = new Silence(reader, time);
         await using var heartbeat = silence.Timer;
         try
@@ -74,9 +75,10 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
                     format.Write(@event, output);
                 }
 
-                if (events.Count == 0 && silence.IsDue)
+                // At once, since a reader waits for what is there already and must not be shown yet.
+                if (delaying?.HasBegun() == true || (events.Count == 0 && silence.IsDue))
                 {
-                    format.WriteHeartbeat(output);
+                    format.WriteHeartbeat(output, delaying?.IsDelayed == true);
                 }
 
                 events.Clear();
@@ -216,6 +218,32 @@ internal sealed partial class RunStream(RunHost host, IOptions<ApiOptions> optio
             Log.Cut(logger, WriteDeadline);
             context.Abort();
         }
+    }
+
+    /// <summary>Whether the reader waits for the database, and wakes them when that changes.</summary>
+    private sealed class Delay : IDisposable
+    {
+        private readonly RunJournal _journal;
+        private readonly RunReader _reader;
+        private bool _said;
+
+        public Delay(RunJournal journal, RunReader reader)
+        {
+            (_journal, _reader) = (journal, reader);
+            _journal.DelayChanged += reader.Wake;
+        }
+
+        public bool IsDelayed => _journal.IsDelayed && !_reader.IsAtEnd;
+
+        /// <summary>True once for each time that saving gets delayed.</summary>
+        public bool HasBegun()
+        {
+            var before = _said;
+            _said = IsDelayed;
+            return _said && !before;
+        }
+
+        public void Dispose() => _journal.DelayChanged -= _reader.Wake;
     }
 
     /// <summary>Notices that nothing was written for a heartbeat's length, and wakes the reader for it.</summary>

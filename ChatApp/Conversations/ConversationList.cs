@@ -207,7 +207,7 @@ public sealed record ConversationListSnapshot
 /// <param name="IsRunning">Whether an answer is being made in it.</param>
 public sealed record ConversationItem(string Id, string Title, DateTimeOffset Updated, bool IsRunning)
 {
-    internal static ConversationItem Of(ConversationRow row) => new(row.Id, row.Title, row.Updated, row.IsRunning);
+    internal static ConversationItem Of(ConversationRow row) => new(row.Id, ConversationTitles.Shown(row.Title), row.Updated, row.IsRunning);
 }
 
 /// <summary>A conversation that a search found.</summary>

@@ -12,6 +12,8 @@ public static class ConversationsRegistration
             .ValidateOnStart();
         services.AddSingleton<ConversationBook>();
         services.AddSingleton<ConversationRuns>();
+        services.AddSingleton<StoredConversations>();
+        services.AddSingleton<ConversationArchive>();
         services.AddScoped<ChatSession>();
         services.AddScoped<ConversationList>();
         return services;

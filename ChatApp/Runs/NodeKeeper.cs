@@ -141,16 +141,14 @@ internal sealed partial class NodeKeeper(
     private async Task<IReadOnlyList<RunBatch>> ReadAsync(string id)
     {
         var batches = await runs.ReadAsync(id, 0);
-        try
+        // What stands before a damaged piece was shown, and is kept.
+        if (RunLog.Check(batches, out var damage) is var whole && damage is not null)
         {
-            _ = RunLog.Check(batches);
-            return batches;
+            Log.Damaged(logger, id, damage);
+            return [.. batches.Take(whole)];
         }
-        catch (InvalidDataException exception)
-        {
-            Log.Damaged(logger, id, exception.Message);
-            return [];
-        }
+
+        return batches;
     }
 
     private async Task CleanAsync()
@@ -197,7 +195,7 @@ internal sealed partial class NodeKeeper(
         [LoggerMessage(Level = LogLevel.Information, Message = "Run {RunId} was left by a process that is gone, and is interrupted")]
         public static partial void Recovered(ILogger logger, string runId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The events of run {RunId} can't be read and are left out: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The events of run {RunId} can't all be read; from the damaged ones on they are left out: {Reason}")]
         public static partial void Damaged(ILogger logger, string runId, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The database did not do what keeps this node going ({Fault}): {Reason}")]

@@ -99,6 +99,21 @@ public sealed partial class Run
         }
     }
 
+    /// <summary>Takes back what is written and not stored, since it never can be, and ends the run there.</summary>
+    internal void DropUnsaved(RunProblem problem)
+    {
+        lock (_lock)
+        {
+            _log.DropHidden();
+            if (!_state.IsEnded())
+            {
+                (_written, _done, Problem) = (RunState.Running, null, null);
+            }
+        }
+
+        TryEnd(RunState.Failed, problem);
+    }
+
     /// <summary>What is to be stored after event <paramref name="saved"/>; null where there is nothing.</summary>
     internal RunBatch? TakeUnsaved(long saved, DateTimeOffset now)
     {

@@ -212,7 +212,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            return new RunSnapshot(_state, _log.Visible, TextFrom(0), ReasoningFrom(0), MetricsNow(), UsageNow(), Problem);
+            return new RunSnapshot(_state, _log.Visible, TextFrom(0), ReasoningFrom(0), MetricsNow(), UsageNow(), _state.IsEnded() ? Problem : null);
         }
     }
 

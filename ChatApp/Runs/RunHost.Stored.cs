@@ -75,6 +75,20 @@ public sealed partial class RunHost
     /// <summary>Whether somebody reads the run at another node.</summary>
     internal async Task<bool> IsReadElsewhereAsync(Run run) => run.IsStored && _nodes is { IsShared: true } && await _store!.IsWatchedAsync(run.Id, StoredRuns.WatchedFor);
 
+    /// <summary>Ended runs are not to be found any more: what they belong to was deleted. One that is still being made is forgotten after its end, as ever.</summary>
+    public void Forget(IEnumerable<string> ids)
+    {
+        foreach (var id in ids)
+        {
+            if (_runs.TryGetValue(id, out var owned) && owned.Run.IsEnded)
+            {
+                _runs.TryRemove(KeyValuePair.Create(id, owned));
+            }
+
+            _stored?.Forget(id);
+        }
+    }
+
     /// <summary>Stops a run that this node makes, for somebody at another one.</summary>
     internal async Task StopOwnAsync(string id)
     {
@@ -116,6 +130,7 @@ public sealed partial class RunHost
         }
     }
 
+    // Nothing of it is stored: it never was.
     private void Discard(OwnedRun owned)
     {
         _runs.TryRemove(owned.Run.Id, out _);

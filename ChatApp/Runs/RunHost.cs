@@ -157,7 +157,9 @@ public sealed partial class RunHost : IDisposable
     /// Stops a run: freezes its text, closes the connection to the provider, and returns once that is done. A run that had ended stays as
     /// it was.
     /// </summary>
-    public Task<StopResult> StopAsync(Run run) => _runs.ContainsKey(run.Id) || run.IsEnded ? EndAsync(run, RunState.Cancelled) : StopElsewhereAsync(run);
+    public Task<StopResult> StopAsync(Run run) => _runs.TryGetValue(run.Id, out var owned) ? EndAsync(owned.Run, RunState.Cancelled)
+        : run.IsEnded ? EndAsync(run, RunState.Cancelled)
+        : StopElsewhereAsync(run);
 
     /// <summary>Takes no new runs, gives the running ones the drain time to finish, then lets readers go and ends the rest as interrupted.</summary>
     public Task DrainAsync()

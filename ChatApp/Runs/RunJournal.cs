@@ -135,7 +135,7 @@ public sealed partial class RunJournal : IAsyncDisposable
             for (var count = _written.Count; count > 0 && _written.TryDequeue(out var saving); count--)
             {
                 saving.OnTaken();
-                if (saving.Run.TakeUnsaved(saving.Saved, _time.GetUtcNow()) is { } batch)
+                if (Take(saving) is { } batch)
                 {
                     taken.Add((saving, batch));
                 }
@@ -169,10 +169,28 @@ public sealed partial class RunJournal : IAsyncDisposable
             SetDelayed(true);
             return false;
         }
-        catch
+        catch (Exception exception)
         {
+            // A mistake of ours. What was taken is tried again with the rest: its readers wait for it.
+            Log.Failed(_logger, ExceptionTrace.Of(exception));
             KeepFor(taken.Select(entry => entry.Saving));
-            throw;
+            return false;
+        }
+    }
+
+    // One run that can't be written down must not keep the others waiting.
+    private RunBatch? Take(RunSaving saving)
+    {
+        try
+        {
+            return saving.Run.TakeUnsaved(saving.Saved, _time.GetUtcNow());
+        }
+        catch (Exception exception)
+        {
+            Log.NotWrittenDown(_logger, saving.Run.Id, ExceptionTrace.Of(exception));
+            saving.Run.DropUnsaved(RunProblem.Internal());
+            saving.Overflow();
+            return saving.Run.TakeUnsaved(saving.Saved, _time.GetUtcNow());
         }
     }
 
@@ -226,6 +244,9 @@ public sealed partial class RunJournal : IAsyncDisposable
 
         [LoggerMessage(Level = LogLevel.Error, Message = "This node was silent for longer than its lease; the answers it was making are interrupted")]
         public static partial void Fenced(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "New events of run {RunId} can't be stored; they are dropped and the run fails\n{Trace}")]
+        public static partial void NotWrittenDown(ILogger logger, string runId, string trace);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Storing events failed; it is tried again\n{Trace}")]
         public static partial void Failed(ILogger logger, string trace);

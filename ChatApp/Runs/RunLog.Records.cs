@@ -16,6 +16,8 @@ internal sealed partial class RunLog
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+        // A call's arguments may be as deep as JSON is read, and stand some levels down in their event.
+        MaxDepth = 128,
     };
 
     /// <summary>The entries after <paramref name="after"/>, as they are stored.</summary>
@@ -101,17 +103,27 @@ internal sealed partial class RunLog
         }
     }
 
-    /// <summary>Whether stored entries can be read, which is said by an exception.</summary>
-    /// <exception cref="InvalidDataException">They can't.</exception>
-    public static int Check(IEnumerable<RunBatch> batches)
+    /// <summary>How many of these, from the first on, can be read.</summary>
+    /// <param name="batches">What is stored of a run.</param>
+    /// <param name="damage">What is wrong with the next one; null where all can be read.</param>
+    public static int Check(IReadOnlyList<RunBatch> batches, out string? damage)
     {
+        damage = null;
         var log = new RunLog();
-        foreach (var batch in batches)
+        for (var i = 0; i < batches.Count; i++)
         {
-            log.Add(batch.Data, batch.FirstSeq, _ => { });
+            try
+            {
+                log.Add(batches[i].Data, batches[i].FirstSeq, _ => { });
+            }
+            catch (InvalidDataException exception)
+            {
+                damage = exception.Message;
+                return i;
+            }
         }
 
-        return log.Count;
+        return batches.Count;
     }
 
     private void Add(Kind kind, byte index, ReadOnlySpan<byte> content, double now)
@@ -130,9 +142,15 @@ internal sealed partial class RunLog
     {
         try
         {
-            return JsonSerializer.Deserialize<RunEvent>(json, Json) ?? throw new InvalidDataException("The stored events are damaged.");
+            return JsonSerializer.Deserialize<RunEvent>(json, Json) switch
+            {
+                null or ErrorEvent { Problem: null } or MetricsEvent { Metrics: null } or DoneEvent { Metrics: null } or DoneEvent { Usage: null } =>
+                    throw new InvalidDataException("The stored events are damaged."),
+                DoneEvent { Reason: < RunState.Completed or > RunState.Interrupted } => throw new InvalidDataException("The stored events are damaged."),
+                var @event => @event,
+            };
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or ArgumentException)
         {
             throw new InvalidDataException("The stored events are damaged, or of a version that this program does not know.", exception);
         }

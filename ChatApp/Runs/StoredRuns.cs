@@ -75,6 +75,9 @@ public sealed partial class StoredRuns : IDisposable
         _ = FollowAsync(run, known);
     }
 
+    /// <summary>The run is read anew when it is next asked for.</summary>
+    internal void Forget(string id) => _known.TryRemove(id, out _);
+
     public void Dispose()
     {
         _noticing.Dispose();
@@ -89,7 +92,7 @@ public sealed partial class StoredRuns : IDisposable
             return null;
         }
 
-        var run = row.HasEvents ? Run.OfEvents(row, await _store.ReadAsync(id, 0), _time) : Run.OfText(row, _time);
+        var run = row.HasEvents ? OfEvents(row, await _store.ReadAsync(id, 0)) : Run.OfText(row, _time);
         if (!run.IsEnded && RunStateExtensions.Parse(row.State).IsEnded())
         {
             // They were removed just now.
@@ -98,6 +101,20 @@ public sealed partial class StoredRuns : IDisposable
 
         _ = run.IsEnded ? ForgetLaterAsync(id, known) : FollowAsync(run, known);
         return run;
+    }
+
+    private Run OfEvents(RunRow row, IReadOnlyList<RunBatch> batches)
+    {
+        try
+        {
+            return Run.OfEvents(row, batches, _time);
+        }
+        catch (InvalidDataException exception) when (row.Ending is not null)
+        {
+            // Its text is stored beside them.
+            Log.Damaged(_logger, row.Id, exception.Message);
+            return Run.OfText(row, _time);
+        }
     }
 
     // To its end, though nobody reads it now: it is the one object that all who look at it here share.
@@ -217,6 +234,9 @@ public sealed partial class StoredRuns : IDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The events of run {RunId} can't be read, and only its text is shown: {Reason}")]
+        public static partial void Damaged(ILogger logger, string runId, string reason);
+
         [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} of another node can't be read now: {Fault}")]
         public static partial void NotRead(ILogger logger, string runId, StorageFault fault);
 

@@ -41,6 +41,6 @@ internal sealed class CorsPolicyFromSettings(IOptions<CorsSettings> settings) : 
         .AllowAnyHeader()
         .AllowAnyMethod()
         .AllowCredentials()
-        .WithExposedHeaders("X-Run-Id", "Retry-After", "Idempotent-Replay")
+        .WithExposedHeaders("X-Run-Id", "X-Conversation-Id", "X-Message-Id", "Retry-After", "Idempotent-Replay")
         .SetPreflightMaxAge(TimeSpan.FromMinutes(10)));
 }

@@ -60,7 +60,8 @@ public sealed class NodeStore
     {
         if (Id.Length > 0)
         {
-            await _database.WriteAsync(transaction => transaction.Execute("DELETE FROM nodes WHERE id = @id", new { id = Id }));
+            // The process ends: whoever holds the database is not waited for.
+            await _database.WriteAsync(transaction => transaction.Execute("DELETE FROM nodes WHERE id = @id", new { id = Id }), Dialect.EventsWait);
         }
     }
 }

@@ -49,6 +49,11 @@ internal static class AiSdkChat
         try
         {
             var started = body.Store == true ? await AskAsync(runs, body, request) : runs.Host.Start(request);
+            if (started.Replayed && EventCursor.Check(0, started.Run) is { } expired)
+            {
+                return expired;
+            }
+
             // An answer to a tool's result goes on in the message that called it; the client would show a new id as a message of its own.
             var latest = new AiSdkChats.Latest(started.Run, body.Messages![^1] is { Role: "assistant" } last ? last.Id : null, UiMessages.CallIds(body.Messages));
             if (started.Replayed)
@@ -80,7 +85,7 @@ internal static class AiSdkChat
 
         if (latest is not null)
         {
-            context.Response.Headers["X-Run-Id"] = latest.Run.Id;
+            RunHeaders.Set(context.Response, latest.Run);
         }
 
         return Results.NoContent();

@@ -26,17 +26,16 @@ internal static class CancelRun
             return BodyTooLarge;
         }
 
-        context.Response.Headers["X-Run-Id"] = run.Id;
+        RunHeaders.Set(context.Response, run);
         var stopped = await host.StopAsync(run);
-        if (!stopped.IsSignalled)
+        if (stopped.IsSignalled)
         {
-            // Another node makes it, and has not said that it heard.
-            context.Response.Headers.Location = $"{context.Request.PathBase}/api/runs/{run.Id}";
+            return Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, stopped.AlreadyEnded ? true : null, StopSignalled: null));
         }
 
-        return stopped.IsSignalled
-            ? Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, stopped.AlreadyEnded ? true : null, StopSignalled: null))
-            : Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, AlreadyEnded: null, StopSignalled: false), statusCode: StatusCodes.Status202Accepted);
+        // Another node makes it, and has not said that it heard.
+        context.Response.Headers.Location = $"/api/runs/{run.Id}";
+        return Results.Json(new Answer(stopped.State.ToWire(), stopped.Seq, AlreadyEnded: null, StopSignalled: false), statusCode: StatusCodes.Status202Accepted);
     }
 
     private static async Task<bool> HasTooLargeBodyAsync(HttpContext context)

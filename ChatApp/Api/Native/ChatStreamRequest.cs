@@ -29,7 +29,7 @@ internal record ChatStreamRequest
     /// <summary>Not offered yet: anything but <c>false</c> and an empty list is refused, rather than left out without a word.</summary>
     public JsonElement? Tools { get; init; }
 
-    /// <summary>Not offered yet: refused.</summary>
+    /// <summary>The message of the conversation that the question follows; without it, the last one of the branch that is shown.</summary>
     public string? ParentMessageId { get; init; }
 }
 

@@ -32,14 +32,14 @@ internal static class ReadRun
         if (run.IsEnded && after == run.Seq)
         {
             // 204 tells an EventSource to stop coming back.
-            context.Response.Headers["X-Run-Id"] = run.Id;
+            RunHeaders.Set(context.Response, run);
             return Results.NoContent();
         }
 
         if (HttpMethods.IsHead(context.Request.Method))
         {
             // Says whether there is something to read, without being a reader.
-            context.Response.Headers["X-Run-Id"] = run.Id;
+            RunHeaders.Set(context.Response, run);
             context.Response.ContentType = format!.ContentType;
             return Results.Empty;
         }
@@ -59,7 +59,7 @@ internal static class ReadRun
             return unfit;
         }
 
-        context.Response.Headers["X-Run-Id"] = run.Id;
+        RunHeaders.Set(context.Response, run);
         return Results.Stream(body => WriteAsync(body, run, run.Snapshot()), "application/json");
     }
 
@@ -73,6 +73,11 @@ internal static class ReadRun
         if (run.ConversationId is { } conversation)
         {
             json.WriteString("conversationId"u8, conversation);
+        }
+
+        if (run.MessageId is { } message)
+        {
+            json.WriteString("messageId"u8, message);
         }
 
         json.WriteNumber("seq"u8, now.Seq);

@@ -41,7 +41,7 @@ internal sealed class SseFormat(string runId) : IRunFormat
         output.Write("\n\n"u8);
     }
 
-    public void WriteHeartbeat(IBufferWriter<byte> output) => output.Write(": ping\n\n"u8);
+    public void WriteHeartbeat(IBufferWriter<byte> output, bool isSavingDelayed) => SseComments.WriteHeartbeat(output, isSavingDelayed);
 
     // No id: the reader's last one must stand, it comes back with it.
     public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output)

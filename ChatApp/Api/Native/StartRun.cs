@@ -54,7 +54,9 @@ internal static class StartRun
             Asked = asked,
             Idempotency = idempotency,
         };
-        return await TryAsync(() => AskAsync(runs, body, request));
+        var (started, refused) = await TryAsync(() => AskAsync(runs, body, request));
+        // What an earlier request started may be so old that only its text is left.
+        return started is { Replayed: true, Run: var run } && EventCursor.Check(0, run) is { } expired ? (null, expired) : (started, refused);
     }
 
     public static async Task<IResult> GetAsync(HttpContext context, ConversationRuns runs, TimeProvider time)

@@ -53,7 +53,7 @@ internal sealed class TextFormat(Run run, bool footer) : IRunFormat
     }
 
     // Text has no comments, and anything else would be part of the answer.
-    public void WriteHeartbeat(IBufferWriter<byte> output)
+    public void WriteHeartbeat(IBufferWriter<byte> output, bool isSavingDelayed)
     {
     }
 

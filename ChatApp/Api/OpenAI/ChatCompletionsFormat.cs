@@ -65,7 +65,7 @@ internal sealed class ChatCompletionsFormat(Run run, bool includeUsage) : IRunFo
         }
     }
 
-    public void WriteHeartbeat(IBufferWriter<byte> output) => output.Write(": ping\n\n"u8);
+    public void WriteHeartbeat(IBufferWriter<byte> output, bool isSavingDelayed) => SseComments.WriteHeartbeat(output, isSavingDelayed);
 
     public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output) => WriteError(ChatDeltas.Interrupted, output);
 

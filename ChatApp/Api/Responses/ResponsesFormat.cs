@@ -50,7 +50,7 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
         _seq = @event.Seq;
     }
 
-    public void WriteHeartbeat(IBufferWriter<byte> output) => output.Write(": ping\n\n"u8);
+    public void WriteHeartbeat(IBufferWriter<byte> output, bool isSavingDelayed) => SseComments.WriteHeartbeat(output, isSavingDelayed);
 
     // A reader that is to come back does so on a stream that ends without response.completed; it needs no frame, and has one cursor less to mind.
     public void WriteGoodbye(Goodbye reason, TimeSpan retry, IBufferWriter<byte> output)

@@ -45,6 +45,18 @@ internal static class SocketReplies
         {
             json.WriteBoolean("alreadyEnded"u8, true);
         }
+
+        if (!stopped.IsSignalled)
+        {
+            json.WriteBoolean("stopSignalled"u8, false);
+        }
+    });
+
+    /// <summary>What the client reads waits for the database from now on, or does no longer.</summary>
+    public static byte[] Saving(bool isDelayed) => Make(json =>
+    {
+        json.WriteString("type"u8, "saving"u8);
+        json.WriteBoolean("delayed"u8, isDelayed);
     });
 
     /// <summary>There is nothing to read after the client's cursor, and there never will be: the run has ended.</summary>

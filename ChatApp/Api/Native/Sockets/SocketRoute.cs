@@ -17,7 +17,7 @@ internal static class SocketRoute
         "invalid-handshake", "The handshake is not valid", StatusCodes.Status400BadRequest, "Sec-WebSocket-Key is missing, or is not 16 bytes as base64.");
 
     public static async Task<IResult> GetAsync(
-        HttpContext context, RunHost host, ConversationRuns runs, IOptions<ApiOptions> options, TimeProvider time, ILogger<SocketSession> logger)
+        HttpContext context, RunHost host, RunJournal journal, ConversationRuns runs, IOptions<ApiOptions> options, TimeProvider time, ILogger<SocketSession> logger)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -30,7 +30,7 @@ internal static class SocketRoute
             KeepAliveInterval = TimeSpan.FromSeconds(15),
             KeepAliveTimeout = TimeSpan.FromSeconds(30),
         });
-        await using var session = new SocketSession(socket, context, host, runs, options.Value, time, logger);
+        await using var session = new SocketSession(socket, context, host, journal, runs, options.Value, time, logger);
         await session.RunAsync();
         return Results.Empty;
     }

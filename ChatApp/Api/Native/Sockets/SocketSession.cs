@@ -31,6 +31,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
     private readonly WebSocket _socket;
     private readonly HttpContext _context;
     private readonly RunHost _host;
+    private readonly RunJournal _journal;
     private readonly ConversationRuns _runs;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -46,13 +47,14 @@ internal sealed partial class SocketSession : IAsyncDisposable
     private volatile bool _brokeProtocol;
     private volatile SocketEnd? _end;
 
-    public SocketSession(WebSocket socket, HttpContext context, RunHost host, ConversationRuns runs, ApiOptions options, TimeProvider time, ILogger logger)
+    public SocketSession(WebSocket socket, HttpContext context, RunHost host, RunJournal journal, ConversationRuns runs, ApiOptions options, TimeProvider time, ILogger logger)
     {
-        (_socket, _context, _host, _runs, _time, _logger) = (socket, context, host, runs, time, logger);
+        (_socket, _context, _host, _journal, _runs, _time, _logger) = (socket, context, host, journal, runs, time, logger);
         _caller = context.GetCaller();
         _receiver = new SocketReceiver(socket);
-        _writer = new SocketWriter(socket, host, _caller, EndNow, time, logger);
+        _writer = new SocketWriter(socket, host, journal, _caller, EndNow, time, logger);
         _errors = new ErrorBudget(time);
+        _journal.DelayChanged += _writer.Wake;
         if (options.MaxStreamDuration > TimeSpan.Zero)
         {
             _lasting = time.CreateTimer(_ => OnLasted(), null, options.MaxStreamDuration, Timeout.InfiniteTimeSpan);
@@ -85,6 +87,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _journal.DelayChanged -= _writer.Wake;
         _writer.Dispose();
         if (_lasting is not null)
         {
@@ -178,14 +181,7 @@ internal sealed partial class SocketSession : IAsyncDisposable
             (problem, requestId) = (unnamed, null);
         }
 
-        problem ??= message!.Type switch
-        {
-            "chat" => await ChatAsync(message, asked),
-            "attach" => await AttachAsync(message),
-            "detach" => Detach(message),
-            "cancel" => await CancelAsync(message),
-            _ => Problem.Validation("type", "type is chat, cancel, attach or detach."),
-        };
+        problem ??= await DoAsync(message!, asked);
         if (problem is null)
         {
             return;
@@ -195,6 +191,25 @@ internal sealed partial class SocketSession : IAsyncDisposable
         if (_errors.Spend())
         {
             End(SocketEnd.TooManyErrors);
+        }
+    }
+
+    private async ValueTask<Problem?> DoAsync(SocketMessage message, long asked)
+    {
+        try
+        {
+            return message.Type switch
+            {
+                "chat" => await ChatAsync(message, asked),
+                "attach" => await AttachAsync(message),
+                "detach" => Detach(message),
+                "cancel" => await CancelAsync(message),
+                _ => Problem.Validation("type", "type is chat, cancel, attach or detach."),
+            };
+        }
+        catch (Exception exception) when (RunProblem.FromStorage(exception) is { } problem)
+        {
+            return Problem.From(problem);
         }
     }
 
@@ -314,7 +329,20 @@ internal sealed partial class SocketSession : IAsyncDisposable
         return running.Count > 0 ? running : [.. runs.TakeLast(1)];
     }
 
-    private async Task StopAsync(Run run, string? requestId) => await _writer.ReplyAsync(SocketReplies.Cancelled(run, requestId, await _host.StopAsync(run)));
+    private async Task StopAsync(Run run, string? requestId)
+    {
+        byte[] reply;
+        try
+        {
+            reply = SocketReplies.Cancelled(run, requestId, await _host.StopAsync(run));
+        }
+        catch (Exception exception) when (RunProblem.FromStorage(exception) is { } problem)
+        {
+            reply = SocketReplies.Error(Problem.From(problem), requestId);
+        }
+
+        await _writer.ReplyAsync(reply);
+    }
 
     private Problem? Read(Run run, long after, string? requestId)
     {

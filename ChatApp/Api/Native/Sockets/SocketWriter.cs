@@ -12,7 +12,7 @@ namespace ChatApp.Api.Native.Sockets;
 /// The one loop that writes to a socket. It serves all runs the client reads, each from its cursor and each in its turn: a run has no queue
 /// here, and one with much to say keeps no other waiting for more than a few messages. A client that reads slowly gets what it missed merged.
 /// </summary>
-internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Caller caller, Func<SocketEnd?> end, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class SocketWriter(WebSocket socket, RunHost host, RunJournal journal, Caller caller, Func<SocketEnd?> end, TimeProvider time, ILogger logger) : IDisposable
 {
     /// <summary>How many runs one socket reads at a time.</summary>
     public const int MaxAttached = 100;
@@ -30,6 +30,7 @@ internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Calle
     private ArrayBufferWriter<byte> _frame = new(1024);
     private Utf8JsonWriter? _json;
     private bool _closed;
+    private bool _isSavingDelayed;
 
     /// <summary>Whether the client reads as many runs as it may.</summary>
     public bool IsFull
@@ -134,6 +135,7 @@ internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Calle
             if (ending is null || ending == SocketEnd.Shutdown)
             {
                 wrote |= await WriteRoundAsync();
+                wrote |= await WriteSavingAsync();
             }
 
             if (wrote)
@@ -184,6 +186,20 @@ internal sealed partial class SocketWriter(WebSocket socket, RunHost host, Calle
         }
 
         return wrote;
+    }
+
+    // Says when what the client reads begins to wait for the database, and when it does no longer.
+    private async ValueTask<bool> WriteSavingAsync()
+    {
+        var isDelayed = journal.IsDelayed && Attached.Any(run => run is { IsStored: true, IsEnded: false });
+        if (isDelayed == _isSavingDelayed)
+        {
+            return false;
+        }
+
+        _isSavingDelayed = isDelayed;
+        await SendAsync(SocketReplies.Saving(isDelayed));
+        return true;
     }
 
     private async ValueTask<bool> WriteRoundAsync()
