@@ -26,10 +26,10 @@ internal sealed class Nginx : IAsyncDisposable
     public static Task<Nginx> StartDefaultAsync(Uri app) => StartAsync(port => $"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{app.Authority}; }} }}");
 
     /// <summary>Starts nginx with <c>deploy/nginx.conf</c>.</summary>
-    public static Task<Nginx> StartDeployedAsync(Uri app) => StartAsync(port =>
+    public static Task<Nginx> StartDeployedAsync(params Uri[] apps) => StartAsync(port =>
     {
         var site = File.ReadAllText(Path.Combine(Repository.Root, "deploy", "nginx.conf"));
-        return Replace(Replace(site, "listen 80;", $"listen 127.0.0.1:{port};"), "server 127.0.0.1:5080;", $"server {app.Authority};");
+        return Replace(Replace(site, "listen 80;", $"listen 127.0.0.1:{port};"), "server 127.0.0.1:5080;", string.Join(' ', apps.Select(app => $"server {app.Authority};")));
     });
 
     public async ValueTask DisposeAsync()

@@ -69,7 +69,7 @@ public sealed class RunStoreTests
         await using var place = await DatabasePlace.CreateAsync(provider);
         await using var store = await place.OpenAsync();
         await store.Runs.AddAsync(store.Turn("c", "1"));
-        Assert.Empty(await store.Runs.CommitAsync([new RunBatch("1-r", 1, 2, [1, 0]), new RunBatch("1-r", 3, 5, [3]), new RunBatch("unknown", 1, 1, [1])]));
+        Assert.Equal(["unknown"], await store.Runs.CommitAsync([new RunBatch("1-r", 1, 2, [1, 0]), new RunBatch("1-r", 3, 5, [3]), new RunBatch("unknown", 1, 1, [1])]));
         Assert.Equal([(1L, 2L), (3L, 5L)], (await store.Runs.ReadAsync("1-r", 0)).Select(batch => (batch.FirstSeq, batch.LastSeq)));
         Assert.Equal([3], Assert.Single(await store.Runs.ReadAsync("1-r", 2)).Data);
         Assert.Equal(3, Assert.Single(await store.Runs.ReadAsync("1-r", 4)).FirstSeq);
@@ -92,7 +92,7 @@ public sealed class RunStoreTests
 
         // Somebody else's end, and events after it, change nothing.
         Assert.Equal(["1-r"], await store.Runs.CommitAsync([new RunBatch("1-r", 9, 9, [1]), TestStore.Ended("1-r", 10, "Other", "interrupted")]));
-        Assert.Empty(await store.Runs.CommitAsync([new RunBatch("1-r", 9, 9, [1])]));
+        Assert.Equal(["1-r"], await store.Runs.CommitAsync([new RunBatch("1-r", 9, 9, [1])]));
         Assert.Equal(run, await store.Runs.FindAsync("1-r"));
         Assert.Equal(8, Assert.Single(await store.Runs.ReadAsync("1-r", 0)).LastSeq);
     }
@@ -133,14 +133,16 @@ public sealed class RunStoreTests
         await using var store = await place.OpenAsync();
         Assert.Equal("1-r", Assert.Single(await store.Runs.OrphansAsync(10)).Id);
         Assert.Equal([5], Assert.Single(await store.Runs.ReadAsync("1-r", 0)).Data);
-        Assert.Empty(await store.Runs.CommitAsync([TestStore.Ended("1-r", 2, "So far", "interrupted")]));
+        Assert.Equal(["1-r"], await store.Runs.CommitAsync([TestStore.Ended("1-r", 2, "So far", "interrupted")]));
+        Assert.True(await store.Runs.EndOrphanAsync(TestStore.Ended("1-r", 2, "So far", "interrupted")));
         Assert.Empty(await store.Runs.OrphansAsync(10));
     }
 
-    [Theory, Databases]
-    public async Task PruneAsync_EndedRuns_KeepTheirText(string provider)
+    [Fact]
+    public async Task PruneAsync_EndedRuns_KeepTheirText()
     {
-        await using var place = await DatabasePlace.CreateAsync(provider);
+        // PostgreSQL's own clock says when a run ended.
+        await using var place = await DatabasePlace.CreateAsync(StorageOptions.Sqlite);
         await using var store = await place.OpenAsync();
         foreach (var name in new[] { "1", "2", "3" })
         {

@@ -25,7 +25,8 @@ public sealed class SharedDatabaseTests
         Assert.Equal("1-r", Assert.Single(await awake.Runs.OrphansAsync(10)).Id);
         Assert.Equal(StorageFault.Fenced, (await Assert.ThrowsAsync<StorageException>(() => asleep.Runs.CommitAsync([new RunBatch("1-r", 1, 1, [1])]))).Fault);
         Assert.Equal(StorageFault.Fenced, (await Assert.ThrowsAsync<StorageException>(() => asleep.Runs.AddAsync(asleep.Turn("d", "2")))).Fault);
-        Assert.Empty(await awake.Runs.CommitAsync([TestStore.Ended("1-r", 1, "", "interrupted")]));
+        Assert.Equal(["1-r"], await awake.Runs.CommitAsync([new RunBatch("1-r", 2, 2, [2])]));
+        Assert.True(await awake.Runs.EndOrphanAsync(TestStore.Ended("1-r", 1, "", "interrupted")));
         Assert.False(await asleep.Nodes.RenewAsync());
         await asleep.Nodes.RegisterAsync();
         Assert.True(await asleep.Nodes.RenewAsync());
@@ -103,6 +104,47 @@ public sealed class SharedDatabaseTests
 
         Assert.Empty(await store.Runs.CommitAsync([new RunBatch("1-r", 2, 3, [2, 3])]));
         Assert.Equal([1L, 3L], (await store.Runs.ReadAsync("1-r", 0)).Select(batch => batch.LastSeq));
+    }
+
+    [Fact]
+    public async Task F32_NodeWithAnotherClock_RemovesNothingTooSoon()
+    {
+        Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
+        await using var place = await DatabasePlace.CreateAsync(StorageOptions.Postgres);
+        await using var store = await place.OpenAsync();
+        await store.Runs.AddAsync(store.Turn("c", "1"));
+        await store.Runs.AddAsync(store.Turn("d", "2"));
+        // Noon is long ago by any clock: so slow is this node's.
+        await store.Runs.CommitAsync([TestStore.Ended("1-r", 1), TestStore.Ended("2-r", 1)]);
+        Assert.True(await store.Conversations.DeleteAsync("d", "", TestStore.Noon));
+        var now = await store.Nodes.NowAsync(new FakeTime());
+
+        Assert.InRange(now, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+        Assert.Equal(0, await store.Runs.PruneAsync(now.AddHours(-1), 10));
+        Assert.Equal(0, await store.Conversations.PurgeAsync(now.AddHours(-1)));
+        Assert.Equal(2, await store.Runs.PruneAsync(now.AddHours(1), 10));
+        Assert.Equal(1, await store.Conversations.PurgeAsync(now.AddHours(1)));
+    }
+
+    [Fact]
+    public async Task RemoveDeadAsync_OfOneThatHoldsItsRow_DoesNotWait()
+    {
+        Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
+        await using var place = await DatabasePlace.CreateAsync(StorageOptions.Postgres);
+        await using var asleep = await place.OpenAsync((nameof(StorageOptions.Lease), "1ms"));
+        await using var awake = await place.OpenAsync();
+        await using var connection = new Npgsql.NpgsqlConnection(place.Connection);
+        await connection.OpenAsync();
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"SELECT id FROM nodes WHERE id = '{asleep.Nodes.Id}' FOR SHARE";
+            await command.ExecuteNonQueryAsync();
+
+            Assert.Equal(0, await awake.Nodes.RemoveDeadAsync());
+        }
+
+        Assert.Equal(1, await awake.Nodes.RemoveDeadAsync());
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class ConversationRuns(
                 case TurnOutcomeKind.Added or TurnOutcomeKind.Repeated when started is not null:
                     await OnStartedAsync(question, request, started);
                     return started;
-                case TurnOutcomeKind.Busy when mayStop && FindUnread(outcome.RunId!, request.Caller) is { } unread:
+                case TurnOutcomeKind.Busy when mayStop && FindUnread(outcome.RunId!, request.Caller) is { } unread && !await host.IsReadElsewhereAsync(unread):
                     mayStop = false;
                     await host.StopAsync(unread);
                     break;

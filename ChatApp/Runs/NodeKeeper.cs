@@ -12,12 +12,14 @@ internal sealed partial class NodeKeeper(
     RunHost host, RunJournal journal, RunStore runs, ConversationStore conversations, NodeStore nodes, StoreNotices notices,
     IOptions<StorageOptions> options, TimeProvider time, ILogger<NodeKeeper> logger) : BackgroundService, IHostedLifecycleService
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Upkeep = TimeSpan.FromMinutes(10);
     private const int AtATime = 100;
 
     private readonly WakeSignal _due = new();
-    private int _isFenced;
+    private long? _steadySince;
+
+    // Several within a lease, so that one that comes late costs nothing.
+    private TimeSpan Beat => options.Value.Lease / 3 is var third && third < TimeSpan.FromSeconds(1) ? third : TimeSpan.FromSeconds(1);
 
     public async Task StartingAsync(CancellationToken cancellationToken) => await RecoverAsync();
 
@@ -30,7 +32,7 @@ internal sealed partial class NodeKeeper(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var noticing = notices.Subscribe(OnNotice);
-        journal.Fenced += OnFenced;
+        journal.Fenced += _due.Set;
         var upkept = time.GetTimestamp();
         for (var beat = 0L; !stoppingToken.IsCancellationRequested; beat++)
         {
@@ -46,7 +48,7 @@ internal sealed partial class NodeKeeper(
             await enough.CancelAsync();
         }
 
-        journal.Fenced -= OnFenced;
+        journal.Fenced -= _due.Set;
     }
 
     private async Task BeatAsync(long beat)
@@ -56,19 +58,39 @@ internal sealed partial class NodeKeeper(
             return;
         }
 
-        if (Interlocked.Exchange(ref _isFenced, 0) == 1 || !await nodes.RenewAsync())
+        var steady = _steadySince;
+        _steadySince = null;
+        if (!await nodes.RenewAsync())
         {
             Log.Lost(logger);
-            await host.LoseStoredAsync();
             await nodes.RegisterAsync();
+            await host.LoseStoredAsync();
+            steady = null;
         }
 
+        _steadySince = steady ?? time.GetTimestamp();
         await StopAskedAsync();
         if (beat % 3 == 0)
         {
-            await nodes.RemoveDeadAsync();
-            await RecoverAsync();
+            await LookAfterAsync(_steadySince.Value);
         }
+    }
+
+    private async Task LookAfterAsync(long steadySince)
+    {
+        // Where the database was away, all leases have run out at once: others get the time of one to come back as well.
+        if (time.GetElapsedTime(steadySince) >= options.Value.Lease)
+        {
+            await nodes.RemoveDeadAsync();
+        }
+
+        // Stored, as it turned out, though the database did not say so: whoever asked was told to try again.
+        foreach (var row in (await runs.OwnAsync()).Where(row => !host.Makes(row.Id)))
+        {
+            await TryAsync(() => RecoverAsync(row));
+        }
+
+        await RecoverAsync();
     }
 
     private async Task StopAskedAsync()
@@ -110,12 +132,10 @@ internal sealed partial class NodeKeeper(
             run.Interrupt();
         }
 
-        if (run.TakeUnsaved(saved, time.GetUtcNow()) is { } last)
+        if (run.TakeUnsaved(saved, time.GetUtcNow()) is { } last && await runs.EndOrphanAsync(last))
         {
-            await runs.CommitAsync([last]);
+            Log.Recovered(logger, row.Id);
         }
-
-        Log.Recovered(logger, row.Id);
     }
 
     private async Task<IReadOnlyList<RunBatch>> ReadAsync(string id)
@@ -133,18 +153,13 @@ internal sealed partial class NodeKeeper(
 
     private async Task CleanAsync()
     {
-        while (await runs.PruneAsync(time.GetUtcNow() - options.Value.KeepEvents, AtATime) == AtATime)
+        var now = await nodes.NowAsync(time);
+        while (await runs.PruneAsync(now - options.Value.KeepEvents, AtATime) == AtATime)
         {
             // On to the next ones.
         }
 
-        await conversations.PurgeAsync(time.GetUtcNow() - options.Value.KeepDeleted);
-    }
-
-    private void OnFenced()
-    {
-        Volatile.Write(ref _isFenced, 1);
-        _due.Set();
+        await conversations.PurgeAsync(now - options.Value.KeepDeleted);
     }
 
     private void OnNotice(StoreNotice notice)

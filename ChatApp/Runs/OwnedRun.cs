@@ -40,6 +40,9 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
     /// <summary>Whether it was cut or failed, and nobody but its asker was meant to read it.</summary>
     public bool IsSpent => onDisconnect == DisconnectPolicy.Cancel && run.HasEnded && (run.Problem is not null || run.WrittenState is not (RunState.Completed or RunState.Incomplete));
 
+    /// <summary>The node that makes it, where it is stored.</summary>
+    public string? Node { get; init; }
+
     /// <summary>The place it takes within its caller's limits; given back at its end.</summary>
     public IDisposable? Place { get; init; }
 

@@ -68,6 +68,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
+            _isDisowned = false;
             Timings.Freeze(_lastStored);
         }
 
@@ -75,17 +76,26 @@ public sealed partial class Run
         Show(long.MaxValue);
     }
 
-    /// <summary>Takes back what is written and not stored: this process is not the run's owner any more.</summary>
-    internal void Disown()
+    /// <summary>Takes back what is written and not stored: this process is not the run's owner any more, and adds nothing of its own to it.</summary>
+    /// <returns>False where it was not the owner, or the end is stored.</returns>
+    internal bool Disown()
     {
         lock (_lock)
         {
+            if (_isDisowned || IsEnded)
+            {
+                return false;
+            }
+
+            _isDisowned = true;
             Saving = null;
             _log.DropHidden();
-            if (HasEnded && !_state.IsEnded())
+            if (HasEnded)
             {
                 (_written, _done, Problem) = (RunState.Running, null, null);
             }
+
+            return true;
         }
     }
 
@@ -109,7 +119,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (_log.Count <= saved)
+            if (_isDisowned || _log.Count <= saved)
             {
                 return null;
             }
@@ -131,6 +141,7 @@ public sealed partial class Run
     }
 
     private double _lastStored;
+    private bool _isDisowned;
 
     private void OnStored(RunEvent @event)
     {
@@ -149,7 +160,11 @@ public sealed partial class Run
                 _steps = Math.Max(_steps, step.Index);
                 break;
             case SourceEvent source:
-                _sources.Add(new RunSource(source.Title, source.Url));
+                if (new RunSource(source.Title, source.Url) is var one && !_sources.Contains(one))
+                {
+                    _sources.Add(one);
+                }
+
                 break;
             case ErrorEvent error:
                 Problem = error.Problem;

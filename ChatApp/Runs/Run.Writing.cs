@@ -81,6 +81,11 @@ public sealed partial class Run
     {
         lock (_lock)
         {
+            if (_isDisowned)
+            {
+                return;
+            }
+
             _log.Add(part, text, reasoning: false, Timings.Now);
         }
 
@@ -91,7 +96,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (_sources.Contains(source))
+            if (_isDisowned || _sources.Contains(source))
             {
                 return;
             }
@@ -117,7 +122,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (HasEnded)
+            if (HasEnded || _isDisowned)
             {
                 return false;
             }
@@ -134,7 +139,7 @@ public sealed partial class Run
         bool first;
         lock (_lock)
         {
-            if (HasEnded)
+            if (HasEnded || _isDisowned)
             {
                 return;
             }
@@ -171,7 +176,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (HasEnded)
+            if (HasEnded || _isDisowned)
             {
                 return false;
             }

@@ -35,30 +35,45 @@ public sealed partial class RunHost
             _runs[prepared.Owned.Run.Id] = prepared.Owned;
         }
 
-        var run = prepared.Owned.Run;
+        var owned = prepared.Owned;
         TurnOutcome outcome;
         try
         {
-            outcome = await _store!.AddAsync(turn(Row(run, request)));
+            outcome = await _store!.AddAsync(turn(Row(owned, request)));
         }
         catch
         {
-            Discard(prepared.Owned);
+            Discard(owned);
             throw;
         }
 
         if (outcome.Kind != TurnOutcomeKind.Added)
         {
-            Discard(prepared.Owned);
+            Discard(owned);
             return (outcome.Kind == TurnOutcomeKind.Repeated ? await FindRepeatedAsync(request, outcome) : null, outcome);
         }
 
-        _journal!.Open(run, () => EndUnsaved(prepared.Owned), () => _ = LoseAsync(prepared.Owned));
+        _journal!.Open(owned.Run, () => EndUnsaved(owned), () => _ = LoseAsync(owned));
+        StartedRun started;
         lock (_starting)
         {
-            return (Launch(prepared, request.Idempotency), outcome);
+            started = Launch(prepared, request.Idempotency);
         }
+
+        if (owned.Node != _nodes!.Id)
+        {
+            // Lost meanwhile, and whoever lost the others may not have seen it yet.
+            await LoseAsync(owned);
+        }
+
+        return (started, outcome);
     }
+
+    /// <summary>Whether this process makes the run, has just made it, or is about to.</summary>
+    internal bool Makes(string id) => _runs.ContainsKey(id);
+
+    /// <summary>Whether somebody reads the run at another node.</summary>
+    internal async Task<bool> IsReadElsewhereAsync(Run run) => run.IsStored && _nodes is { IsShared: true } && await _store!.IsWatchedAsync(run.Id, StoredRuns.WatchedFor);
 
     /// <summary>Ended runs are not to be found any more: what they belong to was deleted. One that is still being made is forgotten after its end, as ever.</summary>
     public void Forget(IEnumerable<string> ids)
@@ -83,21 +98,36 @@ public sealed partial class RunHost
         }
     }
 
-    /// <summary>This node's runs are not its own any more: it stops making them, and follows what others store of them.</summary>
-    internal async Task LoseStoredAsync()
-    {
-        foreach (var owned in _runs.Values.Where(owned => owned.Run is { IsStored: true, IsEnded: false }))
-        {
-            await LoseAsync(owned);
-        }
-    }
+    /// <summary>This node has registered again, and its runs from before are not its own any more: it stops making them, and follows what others store of them.</summary>
+    internal Task LoseStoredAsync() =>
+        Task.WhenAll(_runs.Values.Where(owned => owned.Run is { IsStored: true, IsEnded: false } && owned.Node != _nodes!.Id).Select(LoseAsync));
 
     private async Task LoseAsync(OwnedRun owned)
     {
+        var run = owned.Run;
+        var isCounted = run.HasEnded;
+        if (run.IsEnded)
+        {
+            return;
+        }
+
+        // First: what is read from here on is not the run's any more.
+        if (run.Disown())
+        {
+            _stored!.Adopt(run);
+        }
+        else
+        {
+            isCounted = true;
+        }
+
+        _runs.TryRemove(run.Id, out _);
         await owned.StopReadingAsync();
-        owned.Run.Disown();
-        _runs.TryRemove(owned.Run.Id, out _);
-        _stored!.Adopt(owned.Run);
+        if (!isCounted)
+        {
+            var metrics = run.GetMetrics();
+            _meters.RunEnded(run.Provider, RunState.Interrupted.ToWire(), metrics.Tokens, TimeSpan.FromMilliseconds(metrics.DurationMs), metrics.TokensPerSecond);
+        }
     }
 
     // Nothing of it is stored: it never was.
@@ -112,7 +142,7 @@ public sealed partial class RunHost
     {
         try
         {
-            if (owned.Run.IsStored && _nodes!.IsShared && await _store!.IsWatchedAsync(owned.Run.Id, StoredRuns.WatchedFor))
+            if (await IsReadElsewhereAsync(owned.Run))
             {
                 owned.LookAgainAfter(StoredRuns.WatchedFor);
                 return;
@@ -129,16 +159,16 @@ public sealed partial class RunHost
         await StopAsync(owned.Run);
     }
 
-    private RunRow Row(Run run, RunRequest request) => new()
+    private static RunRow Row(OwnedRun owned, RunRequest request) => new()
     {
-        Id = run.Id,
+        Id = owned.Run.Id,
         ConversationId = request.ConversationId!,
         MessageId = request.MessageId!,
         Owner = request.Caller.StoredName,
-        Model = run.Model,
+        Model = owned.Run.Model,
         State = RunState.Running.ToWire(),
-        Node = _nodes!.Id,
-        Created = run.Created,
+        Node = owned.Node!,
+        Created = owned.Run.Created,
         IdempotencyKey = request.Idempotency?.Key,
         Fingerprint = request.Idempotency?.Fingerprint,
     };

@@ -82,7 +82,7 @@ public sealed partial class RunHost : IDisposable
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
         var run = new Run(id, model.Id, request, _time, isStored) { Ending = Count };
         var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger);
-        var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place };
+        var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };
         return new Prepared(owned, pump, request.Caller);
     }
 

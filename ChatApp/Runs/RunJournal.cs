@@ -157,8 +157,10 @@ public sealed partial class RunJournal : IAsyncDisposable
         catch (StorageException exception) when (exception.Fault == StorageFault.Fenced)
         {
             Log.Fenced(_logger);
+            // It registers again; what is its own by then is stored then.
+            KeepFor(taken.Select(entry => entry.Saving));
             Fenced?.Invoke();
-            return true;
+            return false;
         }
         catch (StorageException exception)
         {

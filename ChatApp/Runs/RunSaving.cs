@@ -4,7 +4,7 @@ namespace ChatApp.Runs;
 /// <param name="journal">The journal.</param>
 /// <param name="run">The run.</param>
 /// <param name="overflow">Ends the run, once more of it waits for the database than may.</param>
-/// <param name="lost">Lets go of the run, which somebody else has ended.</param>
+/// <param name="lost">Lets go of the run: it is not this node's any more.</param>
 internal sealed class RunSaving(RunJournal journal, Run run, Action overflow, Action lost)
 {
     private int _isQueued;

@@ -15,12 +15,12 @@ public sealed partial class StoredRuns : IDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     /// <summary>For so long after somebody read it at another node, a run is taken to be read there.</summary>
-    internal static readonly TimeSpan WatchedFor = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan WatchedFor = TimeSpan.FromSeconds(6);
 
-    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(2);
 
-    // Nobody reads it: whoever comes then finds it in the database again.
-    private const int IdlePolls = 60;
+    // After so many looks without anything new it is asked whether it is still made.
+    private const int MostSilent = 15;
 
     private readonly ConcurrentDictionary<string, Known> _known = new();
     private readonly CancellationTokenSource _stop = new();
@@ -50,6 +50,11 @@ public sealed partial class StoredRuns : IDisposable
             if (run is null)
             {
                 Forget(id, known);
+            }
+            else if (!run.IsEnded)
+            {
+                // Its node may have shown more, and whoever comes from there must not be shown less.
+                await CatchUpAsync(run);
             }
 
             return run;
@@ -88,6 +93,12 @@ public sealed partial class StoredRuns : IDisposable
         }
 
         var run = row.HasEvents ? OfEvents(row, await _store.ReadAsync(id, 0)) : Run.OfText(row, _time);
+        if (!run.IsEnded && RunStateExtensions.Parse(row.State).IsEnded())
+        {
+            // They were removed just now.
+            run = Run.OfText(row, _time);
+        }
+
         _ = run.IsEnded ? ForgetLaterAsync(id, known) : FollowAsync(run, known);
         return run;
     }
@@ -106,21 +117,24 @@ public sealed partial class StoredRuns : IDisposable
         }
     }
 
+    // To its end, though nobody reads it now: it is the one object that all who look at it here share.
     private async Task FollowAsync(Run run, Known known)
     {
-        var watched = default(long?);
-        for (var idle = 0; !run.IsEnded && idle < IdlePolls && !_stop.IsCancellationRequested; idle = run.HasReaders ? 0 : idle + 1)
+        var (silent, watched, isLogged) = (0, default(long?), false);
+        while (!run.IsEnded && !_stop.IsCancellationRequested)
         {
             try
             {
                 using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
                 await Task.WhenAny(known.Changed.WaitAsync(enough.Token).AsTask(), Task.Delay(Poll, _time, enough.Token));
                 await enough.CancelAsync();
-                run.AddStored(await _store.ReadAsync(run.Id, run.Seq));
+                var before = run.Seq;
+                run.AddStored(await _store.ReadAsync(run.Id, before));
+                silent = run.Seq > before ? 0 : silent + 1;
                 if (!run.IsEnded && run.HasReaders && (watched is null || _time.GetElapsedTime(watched.Value) >= WatchEvery))
                 {
-                    watched = _time.GetTimestamp();
                     await _store.WatchAsync(run.Id);
+                    watched = _time.GetTimestamp();
                 }
             }
             catch (StorageException exception)
@@ -128,20 +142,54 @@ public sealed partial class StoredRuns : IDisposable
                 // The next time: readers wait meanwhile.
                 Log.NotRead(_logger, run.Id, exception.Fault);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
             {
-                Log.Failed(_logger, run.Id, ExceptionTrace.Of(exception));
-                break;
+                silent++;
+                if (!isLogged)
+                {
+                    isLogged = true;
+                    Log.Failed(_logger, run.Id, ExceptionTrace.Of(exception));
+                }
+            }
+
+            if (silent > MostSilent)
+            {
+                silent = 0;
+                await EndIfGoneAsync(run);
             }
         }
 
-        if (run.IsEnded)
+        await ForgetLaterAsync(run.Id, known);
+    }
+
+    private async Task CatchUpAsync(Run run)
+    {
+        try
         {
-            await ForgetLaterAsync(run.Id, known);
+            run.AddStored(await _store.ReadAsync(run.Id, run.Seq));
         }
-        else
+        catch (Exception exception) when (exception is StorageException or InvalidDataException)
         {
-            Forget(run.Id, known);
+            // What is known of it is shown; whoever follows it says so.
+        }
+    }
+
+    // Its row is gone, or its end can't be read: nothing will come any more.
+    private async Task EndIfGoneAsync(Run run)
+    {
+        try
+        {
+            if (await _store.StateAsync(run.Id) is { } state && !RunStateExtensions.Parse(state).IsEnded())
+            {
+                return;
+            }
+
+            await CatchUpAsync(run);
+            run.Interrupt();
+        }
+        catch (StorageException exception)
+        {
+            Log.NotRead(_logger, run.Id, exception.Fault);
         }
     }
 

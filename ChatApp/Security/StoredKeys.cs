@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using ChatApp.Storage;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
@@ -14,7 +15,8 @@ public static class StoredKeys
 {
     public static IServiceCollection AddStoredKeys(this IServiceCollection services)
     {
-        services.AddDataProtection();
+        // By default the app's directory is part of every signature, and another node's may be another one.
+        services.AddDataProtection().SetApplicationName("ChatApp");
         // Whoever can read the database can read the conversations anyway: the keys are not sealed with another one that would lie beside them.
         services.AddOptions<KeyManagementOptions>().Configure<KeyStore>((options, keys) =>
             (options.XmlRepository, options.XmlEncryptor) = (new Repository(keys), new NullXmlEncryptor()));

@@ -63,7 +63,10 @@ public sealed class ConversationStore
 
     /// <summary>Deletes it; for a while <see cref="RestoreAsync"/> brings it back.</summary>
     public Task<bool> DeleteAsync(string id, string owner, DateTimeOffset now) => ChangeAsync(id, owner, transaction =>
-        transaction.Execute("UPDATE conversations SET deleted = @now WHERE id = @id AND owner = @owner AND deleted IS NULL", new { now = now.Ms(), id, owner }) > 0);
+        transaction.Execute(
+            // Nodes that share a database need not agree on the time.
+            $"UPDATE conversations SET deleted = {(transaction.Dialect.IsShared ? transaction.Dialect.Now : "@now")} WHERE id = @id AND owner = @owner AND deleted IS NULL",
+            new { now = now.Ms(), id, owner }) > 0);
 
     /// <summary>Brings back what was deleted.</summary>
     public Task<bool> RestoreAsync(string id, string owner) => ChangeAsync(id, owner, transaction =>

@@ -61,8 +61,9 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>What search needs beside the tables of the first migration.</summary>
     public abstract IReadOnlyList<string> SearchSchema { get; }
 
-    /// <summary>Inserts events of running runs; of a piece that is there already, the longer one stays. No two have the same run and first number.</summary>
-    public abstract void InsertEvents(WriteTransaction transaction, IReadOnlyCollection<RunBatch> batches);
+    /// <summary>Inserts events of the node's running runs; of a piece that is there already, the longer one stays. No two have the same run and first number.</summary>
+    /// <returns>How many pieces were new.</returns>
+    public abstract int InsertEvents(WriteTransaction transaction, IReadOnlyCollection<RunBatch> batches, string node);
 
     /// <summary>Keeps what search knows of a text up to date, where the database does not do it by itself.</summary>
     /// <param name="transaction">The transaction.</param>

@@ -46,8 +46,14 @@ public sealed class NodeStore
 
     /// <summary>Removes processes whose lease has run out, by the database's clock.</summary>
     public Task<int> RemoveDeadAsync() => IsShared
-        ? _database.WriteAsync(transaction => transaction.Execute($"DELETE FROM nodes WHERE lease_until < {transaction.Dialect.Now}"))
+        // One that stands still in the middle of a commit holds its row until the database cuts it off: nobody waits for that here.
+        ? _database.WriteAsync(transaction => transaction.Execute($"DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE lease_until < {transaction.Dialect.Now} FOR UPDATE SKIP LOCKED)"))
         : Task.FromResult(0);
+
+    /// <summary>The time that all nodes agree on: the database's, where it is shared.</summary>
+    public async Task<DateTimeOffset> NowAsync(TimeProvider time) => IsShared
+        ? DateTimeOffset.FromUnixTimeMilliseconds(await _database.WriteAsync(transaction => transaction.First<long>($"SELECT {transaction.Dialect.Now}")))
+        : time.GetUtcNow();
 
     /// <summary>Says that this process ends.</summary>
     public async Task LeaveAsync()

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Globalization;
 using System.Text;
 using Npgsql;
 
@@ -29,8 +30,9 @@ internal sealed class PostgresDialect : Dialect
         Default("Max Auto Prepare", () => given.MaxAutoPrepare = 64);
         Default("Maximum Pool Size", () => given.MaxPoolSize = 20);
         Default("Keepalive", () => given.KeepAlive = 15);
-        // No lock is waited for longer than a write may take.
-        given.Options = $"{given.Options} -c lock_timeout={(long)options.BusyTimeout.TotalMilliseconds}".Trim();
+        // No lock is waited for longer than a write may take, nor held longer by a node that stands still in the middle of one.
+        var wait = (long)options.BusyTimeout.TotalMilliseconds;
+        given.Options = string.Create(CultureInfo.InvariantCulture, $"{given.Options} -c lock_timeout={wait} -c idle_in_transaction_session_timeout={wait}").Trim();
         Place = $"{given.Database ?? given.Username} on {given.Host}:{given.Port}";
         Connection = given.ToString();
         _source = NpgsqlDataSource.Create(given);
@@ -147,21 +149,22 @@ internal sealed class PostgresDialect : Dialect
         transaction.Execute("SELECT pg_advisory_xact_lock(@key)", new { key = MigrationLock });
     }
 
-    public override void InsertEvents(WriteTransaction transaction, IReadOnlyCollection<RunBatch> batches)
+    public override int InsertEvents(WriteTransaction transaction, IReadOnlyCollection<RunBatch> batches, string node)
     {
         using var command = transaction.Connection.CreateCommand();
         command.Transaction = transaction.Transaction;
         command.CommandText = """
             INSERT INTO run_events (run, first_seq, last_seq, data)
             SELECT r.number, e.first_seq, e.last_seq, e.data
-            FROM unnest(@runs, @firsts, @lasts, @data) AS e (run, first_seq, last_seq, data) JOIN runs r ON r.id = e.run AND r.state = 'running'
+            FROM unnest(@runs, @firsts, @lasts, @data) AS e (run, first_seq, last_seq, data) JOIN runs r ON r.id = e.run AND r.state = 'running' AND r.node = @node
             ON CONFLICT (run, first_seq) DO UPDATE SET last_seq = excluded.last_seq, data = excluded.data WHERE excluded.last_seq > run_events.last_seq
             """;
         command.Parameters.Add(new NpgsqlParameter<string[]>("runs", [.. batches.Select(batch => batch.RunId)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("firsts", [.. batches.Select(batch => batch.FirstSeq)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("lasts", [.. batches.Select(batch => batch.LastSeq)]));
         command.Parameters.Add(new NpgsqlParameter<byte[][]>("data", [.. batches.Select(batch => batch.Data)]));
-        command.ExecuteNonQuery();
+        command.Parameters.Add(new NpgsqlParameter<string>("node", node));
+        return command.ExecuteNonQuery();
     }
 
     public override void Index(WriteTransaction transaction, string table, string id, string text)

@@ -138,18 +138,21 @@ internal sealed partial class PostgresNotices : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                // Lost, as a notice may be: the others look by themselves.
+                // What is lost is made good once one comes through: the others then look at everything they show.
                 _dialect.ForgetConnections();
+                Add(new StoreNotice(StoreNoticeKind.Everything, ""));
                 if (!failed)
                 {
                     failed = true;
                     Log.NotSent(_logger, exception.Message);
                 }
+
+                await PauseAsync();
             }
 
             lock (_signal)
             {
-                if (_end.IsCancellationRequested && _waiting.Count == 0)
+                if (_end.IsCancellationRequested && (failed || _waiting.Count == 0))
                 {
                     return;
                 }
@@ -214,6 +217,8 @@ internal sealed partial class PostgresNotices : IAsyncDisposable
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
+
+    private async Task PauseAsync() => await Task.Delay(LongestPause / 5, _time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private void Hear(string payload)
     {

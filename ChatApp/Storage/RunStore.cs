@@ -47,16 +47,23 @@ public sealed class RunStore
     /// <summary>
     /// Stores events of many runs as one step. It may be repeated after a failure whose outcome is unknown, also with more events than before.
     /// </summary>
-    /// <returns>The ids of the runs whose end was not taken, since they had ended before in another way.</returns>
+    /// <returns>The ids of the runs of which nothing was taken, since they are not this node's any more, or had ended before in another way.</returns>
     /// <exception cref="StorageException">Nothing was stored, as far as is known.</exception>
-    public async Task<IReadOnlyList<string>> CommitAsync(IReadOnlyList<RunBatch> batches)
+    public Task<IReadOnlyList<string>> CommitAsync(IReadOnlyList<RunBatch> batches) => CommitAsync(batches, areOrphans: false);
+
+    /// <summary>Ends a run that nobody makes: its node is no more, or is this one and knows nothing of it.</summary>
+    /// <returns>False where it had ended, or somebody makes it.</returns>
+    /// <exception cref="StorageException">Nothing was stored, as far as is known.</exception>
+    public async Task<bool> EndOrphanAsync(RunBatch last) => await CommitAsync([last], areOrphans: true) is [];
+
+    private async Task<IReadOnlyList<string>> CommitAsync(IReadOnlyList<RunBatch> batches, bool areOrphans)
     {
         if (batches.Count == 0)
         {
             return [];
         }
 
-        var (refused, ended) = await _database.WriteAsync(transaction => Commit(transaction, batches), Dialect.EventsWait);
+        var (refused, ended) = await _database.WriteAsync(transaction => Commit(transaction, batches, areOrphans), Dialect.EventsWait);
         if (_nodes.IsShared)
         {
             foreach (var run in batches.Select(batch => batch.RunId).Distinct(StringComparer.Ordinal))
@@ -130,6 +137,17 @@ public sealed class RunStore
     /// <summary>The running runs of this node that somebody asked to stop.</summary>
     public Task<IReadOnlyList<string>> AskedToStopAsync() => _database.ReadAsync<IReadOnlyList<string>>(async connection =>
         [.. await connection.QueryAsync<string>("SELECT id FROM runs WHERE state = 'running' AND stop_asked = 1 AND node = @node", new { node = _nodes.Id })]);
+
+    /// <summary>The runs that this node is said to make.</summary>
+    public Task<IReadOnlyList<RunRow>> OwnAsync() => _database.ReadAsync<IReadOnlyList<RunRow>>(async connection =>
+    {
+        var rows = await connection.QueryAsync<RunColumns>(
+            $"SELECT {RunColumns.All} FROM runs r JOIN messages m ON m.id = r.message_id WHERE r.state = 'running' AND r.node = @node", new { node = _nodes.Id });
+        return [.. rows.Select(row => row.Row)];
+    });
+
+    /// <summary>The state of a run, whether or not its conversation was deleted; null where there is none.</summary>
+    public Task<string?> StateAsync(string runId) => _database.ReadAsync(connection => connection.QueryFirstOrDefaultAsync<string?>("SELECT state FROM runs WHERE id = @runId", new { runId }));
 
     /// <summary>Says that somebody reads a run here that another node makes.</summary>
     public Task WatchAsync(string runId) => _database.WriteAsync(transaction =>
@@ -250,7 +268,8 @@ public sealed class RunStore
         }
     }
 
-    private (IReadOnlyList<string> Refused, IReadOnlyList<(string Conversation, string Owner)> Ended) Commit(WriteTransaction transaction, IReadOnlyList<RunBatch> batches)
+    private (IReadOnlyList<string> Refused, IReadOnlyList<(string Conversation, string Owner)> Ended) Commit(
+        WriteTransaction transaction, IReadOnlyList<RunBatch> batches, bool areOrphans)
     {
         CheckNode(transaction, _nodes.Id);
         var refused = new List<string>();
@@ -268,7 +287,7 @@ public sealed class RunStore
 
             foreach (var run in transaction.Query<Ending>(
                 $"""
-                SELECT id, number, conversation_id AS ConversationId, message_id AS MessageId, owner, state, seq FROM runs
+                SELECT id, number, conversation_id AS ConversationId, message_id AS MessageId, owner, node, state, seq FROM runs
                 WHERE id IN ({string.Join(", ", ids.Select((_, i) => $"@id{i}"))}) ORDER BY id {transaction.Dialect.ForUpdate}
                 """,
                 values))
@@ -285,6 +304,12 @@ public sealed class RunStore
             }
             else if (run.State.Equals(Running, StringComparison.Ordinal))
             {
+                if (!run.Node.Equals(_nodes.Id, StringComparison.Ordinal) && !(areOrphans && IsGone(transaction, run.Node)))
+                {
+                    refused.Add(batch.RunId);
+                    continue;
+                }
+
                 End(transaction, run, batch, batch.End!);
                 (run.State, run.Seq) = (batch.End!.State, batch.LastSeq);
                 ended.Add((run.ConversationId, run.Owner));
@@ -309,19 +334,24 @@ public sealed class RunStore
             }
         }
 
-        if (events.Count > 0)
+        if (events.Count > 0 && transaction.Dialect.InsertEvents(transaction, events.Values, _nodes.Id) < events.Count)
         {
-            transaction.Dialect.InsertEvents(transaction, events.Values);
+            // Either a commit that is repeated, or runs that are another's by now.
+            refused.AddRange(events.Values.Select(batch => batch.RunId).Distinct(StringComparer.Ordinal).Where(id => transaction.First<long>(
+                "SELECT count(*) FROM runs WHERE id = @id AND state = 'running' AND node = @node", new { id, node = _nodes.Id }) == 0));
         }
 
         return (refused, ended);
     }
 
+    private static bool IsGone(WriteTransaction transaction, string node) => transaction.First<long>("SELECT count(*) FROM nodes WHERE id = @node", new { node }) == 0;
+
     private static void End(WriteTransaction transaction, Ending run, RunBatch batch, RunEnd end)
     {
         var text = end.Text.Clean();
         transaction.ExecuteLater(
-            "UPDATE runs SET state = @state, ended = @ended, seq = @seq, reasoning = @reasoning, ending = @ending WHERE number = @number AND state = 'running'",
+            // Nodes that share a database need not agree on the time.
+            $"UPDATE runs SET state = @state, ended = {(transaction.Dialect.IsShared ? transaction.Dialect.Now : "@ended")}, seq = @seq, reasoning = @reasoning, ending = @ending WHERE number = @number AND state = 'running'",
             ("state", end.State), ("ended", end.Ended.Ms()), ("seq", batch.LastSeq), ("reasoning", end.Reasoning.Clean()), ("ending", end.Ending.Clean()), ("number", run.Number));
         transaction.ExecuteLater("UPDATE messages SET text = @text WHERE id = @id", ("text", text), ("id", run.MessageId));
         transaction.Dialect.Index(transaction, "messages", run.MessageId, text);
@@ -359,6 +389,8 @@ public sealed class RunStore
         public string MessageId { get; set; } = "";
 
         public string Owner { get; set; } = "";
+
+        public string Node { get; set; } = "";
 
         public string State { get; set; } = "";
 

@@ -120,18 +120,22 @@ internal sealed class SqliteDialect : Dialect
     {
     }
 
-    public override void InsertEvents(WriteTransaction transaction, IReadOnlyCollection<RunBatch> batches)
+    public override int InsertEvents(WriteTransaction transaction, IReadOnlyCollection<RunBatch> batches, string node)
     {
         var command = InsertCommand((SqliteConnection)transaction.Connection);
         var values = command.Parameters;
+        values[4].Value = node;
+        var inserted = 0;
         foreach (var batch in batches)
         {
             values[0].Value = batch.RunId;
             values[1].Value = batch.FirstSeq;
             values[2].Value = batch.LastSeq;
             values[3].Value = batch.Data;
-            command.ExecuteNonQuery();
+            inserted += command.ExecuteNonQuery();
         }
+
+        return inserted;
     }
 
     // Triggers do it.
@@ -242,13 +246,14 @@ internal sealed class SqliteDialect : Dialect
         _insert = connection.CreateCommand();
         _insert.CommandText = """
             INSERT INTO run_events (run, first_seq, last_seq, data)
-            SELECT number, @first, @last, @data FROM runs WHERE id = @run AND state = 'running'
+            SELECT number, @first, @last, @data FROM runs WHERE id = @run AND state = 'running' AND node = @node
             ON CONFLICT (run, first_seq) DO UPDATE SET last_seq = excluded.last_seq, data = excluded.data WHERE excluded.last_seq > run_events.last_seq
             """;
         _insert.Parameters.Add("@run", SqliteType.Text);
         _insert.Parameters.Add("@first", SqliteType.Integer);
         _insert.Parameters.Add("@last", SqliteType.Integer);
         _insert.Parameters.Add("@data", SqliteType.Blob);
+        _insert.Parameters.Add("@node", SqliteType.Text);
         _insert.Prepare();
         return _insert;
     }
