@@ -29,6 +29,11 @@ public static partial class Program
             return await KeyCommand.RunAsync(args, Console.Out, Console.Error);
         }
 
+        if (BackupCommand.Handles(args))
+        {
+            return await BackupCommand.RunAsync(args, Console.Out, Console.Error);
+        }
+
         try
         {
             await using var app = Build(args);

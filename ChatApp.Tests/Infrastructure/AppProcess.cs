@@ -17,6 +17,9 @@ internal sealed class AppProcess : IAsyncDisposable
 
     public Uri Url { get; private set; } = new("http://127.0.0.1");
 
+    /// <summary>The program.</summary>
+    public static string Dll => Path.Combine(Repository.Root, "ChatApp", "bin", Configuration(), "net10.0", "ChatApp.dll");
+
     /// <summary>What it wrote, to both outputs.</summary>
     public string Output
     {
@@ -35,10 +38,9 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <summary>The same on data that outlive the process.</summary>
     public static async Task<AppProcess> StartAsync(TemporaryDirectory? storage, params string[] args)
     {
-        var dll = Path.Combine(Repository.Root, "ChatApp", "bin", Configuration(), "net10.0", "ChatApp.dll");
         var own = storage is null ? new TemporaryDirectory() : null;
         // From a directory that is not the app's: settings and assets must be found all the same.
-        var start = new ProcessStartInfo("dotnet", [dll, "--urls=http://127.0.0.1:0", $"--ChatApp:Storage:Path={(storage ?? own!).Path}", .. args])
+        var start = new ProcessStartInfo("dotnet", [Dll, "--urls=http://127.0.0.1:0", $"--ChatApp:Storage:Path={(storage ?? own!).Path}", .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
