@@ -1,18 +1,17 @@
 using Bunit;
 using ChatApp.Conversations;
-using ChatApp.Providers;
 using ChatApp.Rendering;
-using ChatApp.Runs;
+using ChatApp.Storage;
 using ChatApp.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Radzen;
 
 namespace ChatApp.Tests.Components;
 
-/// <summary>Components over a real session, a model that says what the test tells it to, and a clock that moves when it is told to.</summary>
-public abstract class PageTest : BunitContext
+/// <summary>Components over a real session and a database of their own, a model that says what the test tells it to, and a clock that moves when it is told to.</summary>
+public abstract class PageTest : BunitContext, IAsyncLifetime
 {
     private protected FakeTime Time { get; } = new();
 
@@ -25,17 +24,19 @@ public abstract class PageTest : BunitContext
             Models.Add(new FakeChatClient());
             return Models[^1];
         });
-        Services.AddSingleton<TimeProvider>(Time);
-        Services.AddSingleton<IModelCatalog>(catalog);
-        // A clock of its own, which stands still: passing the page's time must not run a model into its time-outs.
-        Services.AddSingleton(new RunHost(catalog, Options.Create(new RunsOptions()), FakeMeters.Create(), new FakeTime(), NullLogger<RunHost>.Instance));
-        Services.AddSingleton(new ConversationBook(Options.Create(new ConversationsOptions()), Time));
+        // The models' clock is their own and stands still: passing the page's time must not run a model into its time-outs.
+        Services.AddChat(catalog, Time, new FakeTime());
+        // What is said is stored at once: not a wait that only the page's clock would end.
+        Services.RemoveAll<IValidateOptions<StorageOptions>>();
         Services.AddSingleton<ChatSession>();
+        Services.AddSingleton<ConversationList>();
         Services.AddSingleton(Options.Create(new RenderingOptions()));
         Services.AddRadzenComponents();
         JSInterop.Mode = JSRuntimeMode.Loose;
         JSInterop.SetupModule().Mode = JSRuntimeMode.Loose;
     }
+
+    public async ValueTask InitializeAsync() => await Services.StartChatAsync();
 
     protected ChatSession Session => Services.GetRequiredService<ChatSession>();
 

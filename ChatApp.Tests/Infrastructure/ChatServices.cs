@@ -26,13 +26,14 @@ internal static class ChatServices
     {
         Durations.Register();
         var directory = new TemporaryDirectory();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
-        [
-            // A clock that stands still would never let a wait end.
-            KeyValuePair.Create("ChatApp:Storage:CommitInterval", (string?)"0ms"),
-            KeyValuePair.Create("ChatApp:Storage:Path", (string?)directory.Path),
-            .. settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)),
-        ]).Build();
+        // A clock that stands still would never let a wait end.
+        var values = new Dictionary<string, string?> { ["ChatApp:Storage:CommitInterval"] = "0ms", ["ChatApp:Storage:Path"] = directory.Path };
+        foreach (var (key, value) in settings)
+        {
+            values[key] = value;
+        }
+
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton(directory);
         services.AddSingleton<IHostApplicationLifetime, Lifetime>();

@@ -11,7 +11,7 @@ public sealed class OwnedRunTests
         var time = new LateTime();
         var cancelled = 0;
         var run = new Run("run", "fake/model", new RunRequest { Messages = [] }, time);
-        var owned = new OwnedRun(run, new DisconnectPolicy(TimeSpan.FromSeconds(1)), FakeMeters.Create(), time, () =>
+        var owned = new OwnedRun(run, new DisconnectPolicy(TimeSpan.FromSeconds(1)), FakeMeters.Create(), time, _ =>
         {
             cancelled++;
             return Task.CompletedTask;

@@ -23,6 +23,7 @@ public sealed class ChatSession : IDisposable
     private Run? _followed;
     private IDisposable? _following;
     private int _isSending;
+    private bool _isLeft;
 
     public ChatSession(ConversationRuns runs, RunJournal journal, ConversationStore store, IModelCatalog catalog, CircuitCaller? caller = null)
     {
@@ -52,7 +53,7 @@ public sealed class ChatSession : IDisposable
     /// <returns>False where it has to be read first: <see cref="OpenAsync"/>.</returns>
     public bool TryOpen(string? id)
     {
-        if (id is null ? _conversation is null && _loading is null : _conversation?.Id == id)
+        if (id is null ? (_conversation, _loading, _problem) is (null, null, null) : _conversation?.Id == id)
         {
             return true;
         }
@@ -166,6 +167,7 @@ public sealed class ChatSession : IDisposable
         lock (_lock)
         {
             Leave();
+            _isLeft = true;
         }
     }
 
@@ -267,6 +269,11 @@ public sealed class ChatSession : IDisposable
     {
         lock (_lock)
         {
+            if (_isLeft)
+            {
+                return;
+            }
+
             Leave();
             (_conversation, _loading, _problem) = (conversation, loading, problem);
             if (conversation is not null)
@@ -311,6 +318,11 @@ public sealed class ChatSession : IDisposable
     {
         lock (_lock)
         {
+            if (_isLeft)
+            {
+                return;
+            }
+
             if (_conversation?.Running is { } running && running != _followed)
             {
                 // Subscribed before it is shown: nothing falls in between.

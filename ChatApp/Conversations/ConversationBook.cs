@@ -14,6 +14,8 @@ public sealed partial class ConversationBook : IDisposable
     /// <summary>How many messages are shown at first, and come with each step back.</summary>
     internal const int PageMessages = 100;
 
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedListNode<Conversation>> _byId = [];
     private readonly LinkedList<Conversation> _byUse = [];
@@ -23,6 +25,7 @@ public sealed partial class ConversationBook : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<ConversationBook> _logger;
     private readonly IDisposable _noticing;
+    private DateTimeOffset _lastId;
 
     public ConversationBook(
         ConversationStore store, RunHost host, StoreNotices notices, IOptions<ConversationsOptions> options, TimeProvider time, ILogger<ConversationBook> logger)
@@ -35,8 +38,16 @@ public sealed partial class ConversationBook : IDisposable
         _noticing = notices.Subscribe(OnNotice);
     }
 
-    /// <summary>The id of a new conversation or message. Ids sort by time.</summary>
-    public string NewId() => Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
+    /// <summary>The id of a new conversation or message. Ids sort by time, also those of the same millisecond.</summary>
+    public string NewId()
+    {
+        lock (_lock)
+        {
+            var now = _time.GetUtcNow();
+            _lastId = now - _lastId >= Tick ? now : _lastId + Tick;
+            return Guid.CreateVersion7(_lastId).ToString("n");
+        }
+    }
 
     /// <summary>The caller's conversation of that id, if it is at hand.</summary>
     public Conversation? Find(string id, Caller caller)

@@ -12,6 +12,8 @@ public sealed class ConversationList : IDisposable
 
     private const int MostFound = 50;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _loading = new(1);
     private readonly ConversationStore _store;
@@ -20,7 +22,8 @@ public sealed class ConversationList : IDisposable
     private readonly IDisposable _noticing;
     private int _pages = 1;
     private string _search = "";
-    private int _stale;
+    private bool _isStale;
+    private int _isFollowing;
 
     public ConversationList(ConversationStore store, StoreNotices notices, TimeProvider time, CircuitCaller? caller = null)
     {
@@ -94,12 +97,30 @@ public sealed class ConversationList : IDisposable
     {
         if ((notice.Kind == StoreNoticeKind.List && notice.Id == _owner) || notice.Kind == StoreNoticeKind.Everything)
         {
-            // Off the notifier's thread; of several notices while one read runs, one more read follows.
-            if (Interlocked.Exchange(ref _stale, 1) == 0)
+            Volatile.Write(ref _isStale, true);
+            if (Interlocked.Exchange(ref _isFollowing, 1) == 0)
             {
-                _ = Task.Run(ReadAsync);
+                // Off the notifier's thread.
+                _ = Task.Run(FollowAsync);
             }
         }
+    }
+
+    // At once, and then no more often than the list can be looked at, however much is going on.
+    private async Task FollowAsync()
+    {
+        do
+        {
+            while (Volatile.Read(ref _isStale))
+            {
+                Volatile.Write(ref _isStale, false);
+                await ReadAsync();
+                await Task.Delay(Pause, _time);
+            }
+
+            Volatile.Write(ref _isFollowing, 0);
+        }
+        while (Volatile.Read(ref _isStale) && Interlocked.Exchange(ref _isFollowing, 1) == 0);
     }
 
     private Task ReadAsync() => TryAsync(async () =>
@@ -107,7 +128,6 @@ public sealed class ConversationList : IDisposable
         await _loading.WaitAsync();
         try
         {
-            Volatile.Write(ref _stale, 0);
             var search = Volatile.Read(ref _search);
             var most = Volatile.Read(ref _pages) * PageLength;
             var rows = await _store.ListAsync(_owner, most + 1);

@@ -5,7 +5,7 @@ namespace ChatApp.Runs;
 
 /// <summary>A run with what its owner needs to end it: the reading of the model's answer, and the readers that still want it.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source holds nothing to free, and a late stop may still cancel it.")]
-internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters meters, TimeProvider time, Func<Task> cancel)
+internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters meters, TimeProvider time, Func<OwnedRun, Task> cancel)
 {
     /// <summary>A reader of a run that nobody owns any more.</summary>
     public static readonly IDisposable Nobody = new Reader(null);
@@ -88,6 +88,19 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
         }
     }
 
+    /// <summary>Waits some more, since it is read elsewhere.</summary>
+    public void LookAgainAfter(TimeSpan span)
+    {
+        lock (_lock)
+        {
+            if (_readers == 0 && !_ended)
+            {
+                _abandoned?.Dispose();
+                _abandoned = time.CreateTimer(_ => OnAbandoned(), null, span, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
     private void OnAbandoned()
     {
         lock (_lock)
@@ -99,7 +112,7 @@ internal sealed class OwnedRun(Run run, DisconnectPolicy onDisconnect, RunMeters
             }
         }
 
-        _ = cancel();
+        _ = cancel(this);
     }
 
     private sealed class Reader(OwnedRun? owned) : IDisposable

@@ -31,6 +31,8 @@ public sealed partial class RunHost
             }
 
             prepared = Prepare(request, isStored: true);
+            // Before it is stored: whoever reads of it in the database finds it here, and does not take it for another node's.
+            _runs[prepared.Owned.Run.Id] = prepared.Owned;
         }
 
         var run = prepared.Owned.Run;
@@ -41,17 +43,17 @@ public sealed partial class RunHost
         }
         catch
         {
-            prepared.Owned.OnEnded();
+            Discard(prepared.Owned);
             throw;
         }
 
         if (outcome.Kind != TurnOutcomeKind.Added)
         {
-            prepared.Owned.OnEnded();
+            Discard(prepared.Owned);
             return (outcome.Kind == TurnOutcomeKind.Repeated ? await FindRepeatedAsync(request, outcome) : null, outcome);
         }
 
-        _journal!.Open(run, () => EndUnsaved(prepared.Owned));
+        _journal!.Open(run, () => EndUnsaved(prepared.Owned), () => _ = LoseAsync(prepared.Owned));
         lock (_starting)
         {
             return (Launch(prepared, request.Idempotency), outcome);
@@ -86,11 +88,44 @@ public sealed partial class RunHost
     {
         foreach (var owned in _runs.Values.Where(owned => owned.Run is { IsStored: true, IsEnded: false }))
         {
-            await owned.StopReadingAsync();
-            owned.Run.Disown();
-            _runs.TryRemove(owned.Run.Id, out _);
-            _stored!.Adopt(owned.Run);
+            await LoseAsync(owned);
         }
+    }
+
+    private async Task LoseAsync(OwnedRun owned)
+    {
+        await owned.StopReadingAsync();
+        owned.Run.Disown();
+        _runs.TryRemove(owned.Run.Id, out _);
+        _stored!.Adopt(owned.Run);
+    }
+
+    private void Discard(OwnedRun owned)
+    {
+        _runs.TryRemove(owned.Run.Id, out _);
+        owned.OnEnded();
+    }
+
+    // Nobody reads it here any more. It may be read at another node, which says so to the database.
+    private async Task EndAbandonedAsync(OwnedRun owned)
+    {
+        try
+        {
+            if (owned.Run.IsStored && _nodes!.IsShared && await _store!.IsWatchedAsync(owned.Run.Id, StoredRuns.WatchedFor))
+            {
+                owned.LookAgainAfter(StoredRuns.WatchedFor);
+                return;
+            }
+        }
+        catch (StorageException exception)
+        {
+            // Rather an answer that nobody reads than one that is cut under its reader.
+            Log.NotAsked(_logger, owned.Run.Id, exception.Fault);
+            owned.LookAgainAfter(StoredRuns.WatchedFor);
+            return;
+        }
+
+        await StopAsync(owned.Run);
     }
 
     private RunRow Row(Run run, RunRequest request) => new()

@@ -82,7 +82,7 @@ public sealed partial class RunHost : IDisposable
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
         var run = new Run(id, model.Id, request, _time, isStored) { Ending = Count };
         var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger);
-        var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, () => StopAsync(run)) { Place = place };
+        var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place };
         return new Prepared(owned, pump, request.Caller);
     }
 
@@ -273,6 +273,9 @@ public sealed partial class RunHost : IDisposable
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Run {RunId} stopped as {State} in {Milliseconds:0.0} ms")]
         public static partial void Stopped(ILogger logger, string runId, RunState state, double milliseconds);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Whether run {RunId} is read elsewhere can't be asked now ({Fault}); it goes on")]
+        public static partial void NotAsked(ILogger logger, string runId, StorageFault fault);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: {Running} running answers get {Drain} to finish")]
         public static partial void Draining(ILogger logger, int running, TimeSpan drain);

@@ -49,9 +49,9 @@ public sealed partial class RunJournal : IAsyncDisposable
     internal event Action? Fenced;
 
     /// <summary>Stores a run from now on.</summary>
-    internal void Open(Run run, Action overflow)
+    internal void Open(Run run, Action overflow, Action lost)
     {
-        run.Saving = new RunSaving(this, run, overflow);
+        run.Saving = new RunSaving(this, run, overflow, lost);
         run.Saving.OnWritten(urgent: true);
     }
 
@@ -176,11 +176,14 @@ public sealed partial class RunJournal : IAsyncDisposable
         _meters.Committed(taken.Count, _time.GetElapsedTime(began));
         foreach (var (saving, batch) in taken)
         {
-            if (!lost.Contains(batch.RunId, StringComparer.Ordinal))
+            if (lost.Contains(batch.RunId, StringComparer.Ordinal))
             {
-                saving.Saved = batch.LastSeq;
-                saving.Run.Show(batch.LastSeq);
+                saving.Lost();
+                continue;
             }
+
+            saving.Saved = batch.LastSeq;
+            saving.Run.Show(batch.LastSeq);
         }
     }
 

@@ -4,13 +4,16 @@ namespace ChatApp.Runs;
 /// <param name="journal">The journal.</param>
 /// <param name="run">The run.</param>
 /// <param name="overflow">Ends the run, once more of it waits for the database than may.</param>
-internal sealed class RunSaving(RunJournal journal, Run run, Action overflow)
+/// <param name="lost">Lets go of the run, which somebody else has ended.</param>
+internal sealed class RunSaving(RunJournal journal, Run run, Action overflow, Action lost)
 {
     private int _isQueued;
 
     public Run Run => run;
 
     public Action Overflow => overflow;
+
+    public Action Lost => lost;
 
     /// <summary>The number of the last event that is stored. The journal's own.</summary>
     public long Saved { get; set; }

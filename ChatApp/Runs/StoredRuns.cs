@@ -14,6 +14,11 @@ public sealed partial class StoredRuns : IDisposable
     // A notice may be lost: so often the database is asked all the same.
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
+    /// <summary>For so long after somebody read it at another node, a run is taken to be read there.</summary>
+    internal static readonly TimeSpan WatchedFor = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(5);
+
     // Nobody reads it: whoever comes then finds it in the database again.
     private const int IdlePolls = 60;
 
@@ -89,6 +94,7 @@ public sealed partial class StoredRuns : IDisposable
 
     private async Task FollowAsync(Run run, Known known)
     {
+        var watched = default(long?);
         for (var idle = 0; !run.IsEnded && idle < IdlePolls && !_stop.IsCancellationRequested; idle = run.HasReaders ? 0 : idle + 1)
         {
             try
@@ -97,6 +103,11 @@ public sealed partial class StoredRuns : IDisposable
                 await Task.WhenAny(known.Changed.WaitAsync(enough.Token).AsTask(), Task.Delay(Poll, _time, enough.Token));
                 await enough.CancelAsync();
                 run.AddStored(await _store.ReadAsync(run.Id, run.Seq));
+                if (!run.IsEnded && run.HasReaders && (watched is null || _time.GetElapsedTime(watched.Value) >= WatchEvery))
+                {
+                    watched = _time.GetTimestamp();
+                    await _store.WatchAsync(run.Id);
+                }
             }
             catch (StorageException exception)
             {

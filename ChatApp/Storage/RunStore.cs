@@ -131,6 +131,15 @@ public sealed class RunStore
     public Task<IReadOnlyList<string>> AskedToStopAsync() => _database.ReadAsync<IReadOnlyList<string>>(async connection =>
         [.. await connection.QueryAsync<string>("SELECT id FROM runs WHERE state = 'running' AND stop_asked = 1 AND node = @node", new { node = _nodes.Id })]);
 
+    /// <summary>Says that somebody reads a run here that another node makes.</summary>
+    public Task WatchAsync(string runId) => _database.WriteAsync(transaction =>
+        transaction.Execute($"UPDATE runs SET watched = {transaction.Dialect.Now} WHERE id = @runId AND state = 'running'", new { runId }));
+
+    /// <summary>Whether somebody read the run at another node within the last <paramref name="span"/>, by the database's clock.</summary>
+    public Task<bool> IsWatchedAsync(string runId, TimeSpan span) => _database.ReadAsync(async connection =>
+        await connection.QueryFirstAsync<long>(
+            $"SELECT count(*) FROM runs WHERE id = @runId AND watched > {_database.Dialect.Now} - @span", new { runId, span = (long)span.TotalMilliseconds }) > 0);
+
     /// <summary>Removes the events of runs that ended before <paramref name="before"/>, at most <paramref name="most"/> runs'; their text stays.</summary>
     public Task<int> PruneAsync(DateTimeOffset before, int most) => _database.WriteAsync(transaction =>
     {
@@ -175,7 +184,7 @@ public sealed class RunStore
                 return Add(transaction, turn);
             }
 
-            place = new Place { Owner = row.Owner };
+            place = new Place { Owner = row.Owner, Title = row.Title };
         }
 
         if (place is null || place.Deleted is not null || !place.Owner.Equals(row.Owner, StringComparison.Ordinal))
@@ -218,12 +227,19 @@ public sealed class RunStore
             transaction.Add(run);
         }
 
+        if (place.Title.Length == 0 && row.Title.Length > 0)
+        {
+            // Made empty: what is asked first gives it its name.
+            transaction.Execute("UPDATE conversations SET title = @title WHERE id = @id", new { title = row.Title.Clean(), id = row.Id });
+            transaction.Dialect.Index(transaction, "conversations", row.Id, row.Title.Clean());
+        }
+
         transaction.Execute("UPDATE conversations SET leaf_id = @leaf, updated = @updated WHERE id = @id", new { leaf = last.Id, updated = row.Updated.Ms(), id = row.Id });
         return new TurnOutcome(TurnOutcomeKind.Added);
     }
 
     private static Place? Lock(WriteTransaction transaction, string id) =>
-        transaction.First<Place>($"SELECT owner, deleted, leaf_id AS LeafId FROM conversations WHERE id = @id {transaction.Dialect.ForUpdate}", new { id });
+        transaction.First<Place>($"SELECT owner, deleted, leaf_id AS LeafId, title FROM conversations WHERE id = @id {transaction.Dialect.ForUpdate}", new { id });
 
     // Whoever takes a node for dead deletes its row, and waits for us meanwhile.
     private static void CheckNode(WriteTransaction transaction, string node)
@@ -321,6 +337,8 @@ public sealed class RunStore
         public long? Deleted { get; set; }
 
         public string? LeafId { get; set; }
+
+        public string Title { get; set; } = "";
     }
 
     private sealed class Started

@@ -14,7 +14,7 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
             problems.Add($"{StorageOptions.Section}:{nameof(options.ConnectionString)} {problem}");
         }
 
-        Check(nameof(options.CommitInterval), options.CommitInterval);
+        Check(nameof(options.CommitInterval), options.CommitInterval, zero: true);
         Check(nameof(options.BusyTimeout), options.BusyTimeout);
         Check(nameof(options.KeepEvents), options.KeepEvents);
         Check(nameof(options.Lease), options.Lease);
@@ -34,13 +34,13 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
             }
         }
 
-        void Check(string key, TimeSpan value)
+        void Check(string key, TimeSpan value, bool zero = false)
         {
             if (value == Durations.Invalid)
             {
                 problems.Add(Durations.Problem($"{StorageOptions.Section}:{key}"));
             }
-            else if (value <= TimeSpan.Zero)
+            else if (value < TimeSpan.Zero || (value == TimeSpan.Zero && !zero))
             {
                 problems.Add($"{StorageOptions.Section}:{key} must be more than 0.");
             }

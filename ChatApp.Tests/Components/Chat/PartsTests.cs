@@ -18,12 +18,12 @@ public sealed class PartsTests : PageTest
     }
 
     [Fact]
-    public void SendText_Refused_SaysSoToTheBrowser()
+    public async Task SendText_Refused_SaysSoToTheBrowser()
     {
         var composer = Composer(isRunning: false);
-        Assert.False(composer.Instance.SendText(" "));
-        Assert.True(composer.Instance.SendText("hi"));
-        Assert.False(composer.Instance.SendText("while it answers"));
+        Assert.False(await composer.Instance.SendText(" "));
+        Assert.True(await composer.Instance.SendText("hi"));
+        Assert.False(await composer.Instance.SendText("while it answers"));
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class PartsTests : PageTest
     [InlineData("guide/guide", 1)]
     [InlineData("openai/gpt-5-mini", 0)]
     public void EmptyState_OfTheGuide_SaysThatItIsNoAI(string model, int notes) =>
-        Assert.Equal(notes, Render<EmptyState>(p => p.Add(e => e.Model, model).Add(e => e.Ask, _ => true)).FindAll(".note").Count);
+        Assert.Equal(notes, Render<EmptyState>(p => p.Add(e => e.Model, model).Add(e => e.Ask, _ => Task.CompletedTask)).FindAll(".note").Count);
 
     [Fact]
     public void UserMessage_OfMarkup_ShowsItAsWritten() =>
@@ -50,6 +50,7 @@ public sealed class PartsTests : PageTest
 
     private IRenderedComponent<Composer> Composer(bool isRunning) => Render<Composer>(p => p
         .Add(c => c.IsRunning, isRunning)
-        .Add(c => c.Send, text => Session.Send(text))
+        .Add(c => c.Key, "c1")
+        .Add(c => c.Send, text => Session.SendAsync(text))
         .Add(c => c.Stop, () => Session.StopAsync()));
 }

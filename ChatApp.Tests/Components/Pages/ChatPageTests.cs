@@ -25,14 +25,28 @@ public sealed class ChatPageTests : PageTest
         await page.Find(".example").ClickAsync();
         await page.WaitForAssertionAsync(() => Assert.Single(page.FindAll("[data-role=user]")));
         Assert.Single(page.FindAll("[data-testid=stop]"));
-        Assert.Equal("Answering", page.Find("[role=status]").TextContent);
+        Assert.Equal("Answering", page.Find(".page > [role=status]").TextContent);
+    }
+
+    [Fact]
+    public async Task Question_TheFirst_GivesThePageItsAddressAndTitle()
+    {
+        var page = Render<ChatPage>();
+        await page.Find(".example").ClickAsync();
+        await page.WaitForAssertionAsync(() => Assert.Equal($"/c/{Session.Snapshot.ConversationId}", Address.AbsolutePath));
+        Assert.Equal(Session.Snapshot.ConversationId, page.Find(".composer").GetAttribute("data-key"));
+        Assert.Equal(Session.Snapshot.Title, page.Find("h1").TextContent);
+
+        // The address comes back to the page as its parameter: the same chat goes on.
+        page.Render(p => p.Add(c => c.Id, Session.Snapshot.ConversationId));
+        Assert.Single(page.FindAll("[data-role=user]"));
+        Assert.Single(Models);
     }
 
     [Fact]
     public async Task Text_Grows_ThePageDoesNotRender()
     {
-        Session.Send("hi");
-        var page = Render<ChatPage>();
+        var page = await AskAsync();
         Models[0].Say("one ");
         await Shows(() => page.Markup.Contains("one", StringComparison.Ordinal), "the first text");
         // A part that renders with the page, and whose count has nothing of the answer's in it.
@@ -43,15 +57,37 @@ public sealed class ChatPageTests : PageTest
         Assert.Equal(renders, composer.RenderCount);
         Models[0].Finish();
         await Shows(() => page.FindAll("[data-testid=send]").Count == 1, "the end");
-        Assert.Equal("The answer is complete", page.Find("[role=status]").TextContent);
+        Assert.Equal("The answer is complete", page.Find(".page > [role=status]").TextContent);
     }
 
     [Fact]
-    public async Task NewChat_Clicked_BeginsAnEmptyOne()
+    public async Task Address_WithoutAConversation_BeginsAnEmptyOne()
     {
-        Session.Send("hi");
+        var page = await AskAsync();
+        Assert.Equal("/", page.Find("[data-testid=new-chat]").GetAttribute("href"));
+        page.Render(p => p.Add(c => c.Id, null));
+        Assert.Empty(page.FindAll("[data-testid=message]"));
+        Assert.NotEmpty(page.FindAll(".example"));
+        Assert.Equal("", page.Find(".composer").GetAttribute("data-key"));
+    }
+
+    [Fact]
+    public async Task Address_OfNoConversation_SaysSoCalmly()
+    {
+        var page = Render<ChatPage>(p => p.Add(c => c.Id, "nowhere"));
+        await page.WaitForAssertionAsync(() => Assert.Contains("no such conversation", page.Find(".no-chat").TextContent, StringComparison.Ordinal));
+        Assert.Equal("/", page.Find(".no-chat a").GetAttribute("href"));
+        Assert.Empty(page.FindAll("[data-testid=composer], .example"));
+    }
+
+    private Uri Address => new(Services.GetRequiredService<NavigationManager>().Uri);
+
+    private async Task<IRenderedComponent<ChatPage>> AskAsync()
+    {
         var page = Render<ChatPage>();
-        await page.Find("[data-testid=new-chat]").ClickAsync();
-        await page.WaitForAssertionAsync(() => Assert.Empty(page.FindAll("[data-testid=message]")));
+        await Session.SendAsync("hi");
+        await page.WaitForAssertionAsync(() => Assert.Single(page.FindAll("[data-role=user]")));
+        page.Render(p => p.Add(c => c.Id, Session.Snapshot.ConversationId));
+        return page;
     }
 }

@@ -9,7 +9,7 @@ public sealed class MetricsPanelTests : PageTest
     [Fact]
     public async Task Tokens_OfOneSecond_AreSentTwiceAtMost()
     {
-        Session.Send("hi");
+        await Session.SendAsync("hi");
         var panel = Render<MetricsPanel>(p => p.Add(m => m.Run, LastTurn.Run));
         var renders = panel.RenderCount;
         for (var i = 0; i < 100; i++)
@@ -26,7 +26,7 @@ public sealed class MetricsPanelTests : PageTest
     [Fact]
     public async Task Run_Ends_ShowsItsLastFigures()
     {
-        Session.Send("hi");
+        await Session.SendAsync("hi");
         var panel = Render<MetricsPanel>(p => p.Add(m => m.Run, LastTurn.Run));
         Assert.StartsWith("waiting|", Figures(panel), StringComparison.Ordinal);
         Models[0].Say("one two");

@@ -64,7 +64,7 @@ public sealed partial class TurnList : IAsyncDisposable
     /// <summary>Asks another question in a turn's place; for a text that fits into one call.</summary>
     [JSInvokable]
     public Task<bool> EditText(string turnId, string text) =>
-        Find(turnId) is null ? Task.FromResult(false) : Session.EditAsync(turnId, text);
+        Session.Snapshot.IsRunning || Find(turnId) is null ? Task.FromResult(false) : Session.EditAsync(turnId, text);
 
     /// <summary>As <see cref="EditText"/>, for a text too long for one call.</summary>
     [JSInvokable]

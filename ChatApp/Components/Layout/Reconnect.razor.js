@@ -10,13 +10,46 @@ let leaving = false;
 // Raised by the composer once its handlers are in place.
 document.addEventListener('chat:interactive', () => {
   interactive = true;
+  watchForErrors();
   update();
 });
 
 new MutationObserver(update).observe(modal, { attributes: true, attributeFilter: ['class'] });
 
+// Blazor shows this when the circuit met an error it can't go on from: then nothing answers any more.
+let broken = false;
+const errors = new MutationObserver(() => {
+  if (document.getElementById('blazor-error-ui')?.style.display === 'block' && !broken) {
+    broken = true;
+    update();
+    reloadOnce();
+  }
+});
+watchForErrors();
+
+function watchForErrors() {
+  const shown = document.getElementById('blazor-error-ui');
+  if (shown) {
+    errors.observe(shown, { attributeFilter: ['style'] });
+  }
+}
+
+// Everything is kept elsewhere, so a fresh page goes on where this one was. One that breaks again at once stays, and says so.
+function reloadOnce() {
+  const Again = 60_000;
+  try {
+    if (Date.now() - Number(sessionStorage.getItem('reloaded') ?? 0) > Again) {
+      sessionStorage.setItem('reloaded', Date.now());
+      leaving = true;
+      reloadWhenServed();
+    }
+  } catch {
+    // No storage to remember it in: then reloading is the reader's choice.
+  }
+}
+
 function update() {
-  const away = state('show') || state('failed') || state('rejected');
+  const away = broken || state('show') || state('failed') || state('rejected');
   if (interactive && !away) {
     document.body.dataset.interactive = 'true';
   } else if (document.body.dataset.interactive) {
@@ -25,7 +58,7 @@ function update() {
     document.dispatchEvent(new Event('chat:away'));
   }
 
-  if (!leaving && away) {
+  if (!leaving && away && !broken) {
     leaveWhenShut();
   }
 

@@ -52,6 +52,11 @@ public sealed partial class ChatPage : IDisposable
         // The address of what was begun here has been set by ourselves: it is open.
         if (Id is null || Id != Session.Snapshot.ConversationId || Session.Snapshot.Problem is not null)
         {
+            if (Id is null && Session.Snapshot.Problem is not null)
+            {
+                Session.NewChat();
+            }
+
             if (!Session.TryOpen(Id) && Id is { } id)
             {
                 var opening = Session.OpenAsync(id);

@@ -39,7 +39,8 @@ public sealed partial class MetricsPanel : IAsyncDisposable
 
     protected override void OnParametersSet()
     {
-        if (!ReferenceEquals(_shown, Run))
+        // The page renders at the end of an answer: its last figures need not wait for their second.
+        if (!ReferenceEquals(_shown, Run) || Run is { IsEnded: true })
         {
             _shown = Run;
             Take();

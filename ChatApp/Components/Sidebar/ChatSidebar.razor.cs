@@ -10,6 +10,7 @@ public sealed partial class ChatSidebar : IDisposable
     internal const int MostSearched = 200;
 
     private static readonly TimeSpan Settles = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private ConversationListSnapshot _shown = new();
     private TimeSpan _offset;
@@ -54,7 +55,7 @@ public sealed partial class ChatSidebar : IDisposable
         }
 
         List.Changed += OnChanged;
-        await List.LoadAsync();
+        await LoadAsync();
         if (Request is not null && List.Snapshot is { IsLoaded: true } read)
         {
             Drawn = new SidebarState([.. read.Items], read.HasMore, (int)_offset.TotalMinutes);
@@ -62,6 +63,19 @@ public sealed partial class ChatSidebar : IDisposable
         else
         {
             Drawn = null;
+        }
+    }
+
+    // A page that is drawn and sent must not wait for a database that takes its time: then the circuit brings the list.
+    private async Task LoadAsync()
+    {
+        try
+        {
+            await List.LoadAsync().WaitAsync(Patience, Time);
+        }
+        catch (TimeoutException)
+        {
+            // It comes by Changed, once it comes.
         }
     }
 

@@ -33,6 +33,9 @@ public sealed partial class SidebarItem
     [Parameter, EditorRequired]
     public required Func<string, Task> Delete { get; set; }
 
+    // The first render asks nobody whether it should.
+    protected override void OnInitialized() => _shown = (Item, Excerpt, IsCurrent, _isRenaming);
+
     protected override bool ShouldRender()
     {
         var shown = (Item, Excerpt, IsCurrent, _isRenaming);

@@ -50,6 +50,7 @@ internal static class Migration0001
           ending TEXT,
           has_events SMALLINT NOT NULL,
           stop_asked SMALLINT NOT NULL,
+          watched BIGINT,
           idempotency_key TEXT,
           fingerprint TEXT)
         """,
