@@ -61,8 +61,9 @@ public sealed class StorageProblemTests : IDisposable
     [Fact]
     public async Task Get_WhileTheDiskIsFull_IsAProblemInTheShapeOfItsClients()
     {
-        var full = new StorageException(StorageFault.Full, "The disk of the database is full.");
-        await using var app = await TestApp.StartAsync(null, null, null, builder => builder.Services.AddSingleton<IModelCatalog>(new FailingCatalog(full)));
+        var catalog = new FailingCatalog();
+        await using var app = await TestApp.StartAsync(null, null, null, builder => builder.Services.AddSingleton<IModelCatalog>(catalog));
+        catalog.Problem = new StorageException(StorageFault.Full, "The disk of the database is full.");
 
         using var openAI = await app.Client.GetAsync("/v1/models");
         using var native = await app.Client.GetAsync("/api/stream?q=hello");
@@ -175,12 +176,14 @@ public sealed class StorageProblemTests : IDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    private sealed class FailingCatalog(Exception exception) : IModelCatalog
+    private sealed class FailingCatalog : IModelCatalog
     {
+        public Exception? Problem { get; set; }
+
         public string DefaultModel => "fake/model";
 
-        public ValueTask<IReadOnlyList<ModelInfo>> ListAsync(CancellationToken cancellationToken) => throw exception;
+        public ValueTask<IReadOnlyList<ModelInfo>> ListAsync(CancellationToken cancellationToken) => Problem is null ? new([]) : throw Problem;
 
-        public ResolvedModel Resolve(string? id) => throw exception;
+        public ResolvedModel Resolve(string? id) => throw Problem!;
     }
 }

@@ -51,6 +51,8 @@ public sealed class TraceTests
     public async Task Write_RecordedRunFromTheDatabase_SendsTheSameBytes(string name)
     {
         var events = (await File.ReadAllLinesAsync(Path.Combine(Folder, name, "run.jsonl"), TestContext.Current.CancellationToken)).Select(line => Parse(JsonElement.Parse(line))).ToList();
+        // What is stored belongs to a conversation.
+        events[0] = ((ConnectedEvent)events[0]) with { ConversationId = "c" };
         var stored = Store(events);
         Assert.Equal(events.Select(@event => (@event.Seq, @event.T, @event.Agent)), Read(stored).Select(@event => (@event.Seq, @event.T, @event.Agent)));
         await using var app = await TestApp.StartAsync();
@@ -86,7 +88,7 @@ public sealed class TraceTests
         var time = new FakeTime();
         var row = new RunRow
         {
-            Id = connected.RunId, ConversationId = connected.ConversationId ?? "c", MessageId = "m", Owner = "", Model = connected.Model, State = "completed", Node = "", Created = time.GetUtcNow(),
+            Id = connected.RunId, ConversationId = "c", MessageId = "m", Owner = "", Model = connected.Model, State = "completed", Node = "", Created = time.GetUtcNow(),
         };
         return Run.OfEvents(row, [new RunBatch(row.Id, 1, events.Count, log.Record(0))], time);
     }
