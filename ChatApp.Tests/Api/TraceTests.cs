@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using ChatApp.Api;
 using ChatApp.Runs;
+using ChatApp.Storage;
 using ChatApp.Tests.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
@@ -45,11 +46,73 @@ public sealed class TraceTests
         Assert.Empty(wrong);
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Write_RecordedRunFromTheDatabase_SendsTheSameBytes(string name)
+    {
+        var events = (await File.ReadAllLinesAsync(Path.Combine(Folder, name, "run.jsonl"), TestContext.Current.CancellationToken)).Select(line => Parse(JsonElement.Parse(line))).ToList();
+        // What is stored belongs to a conversation.
+        events[0] = ((ConnectedEvent)events[0]) with { ConversationId = "c" };
+        var stored = Store(events);
+        Assert.Equal(events.Select(@event => (@event.Seq, @event.T, @event.Agent)), Read(stored).Select(@event => (@event.Seq, @event.T, @event.Agent)));
+        await using var app = await TestApp.StartAsync();
+        foreach (var kind in app.Services.GetServices<IRunFormatKind>())
+        {
+            Assert.Equal(Write(kind, events), Write(kind, stored, Read(stored)));
+        }
+    }
+
+    // As the journal stores it and another process reads it.
+    private static Run Store(List<RunEvent> events)
+    {
+        var connected = (ConnectedEvent)events[0];
+        var log = new RunLog();
+        foreach (var @event in events)
+        {
+            if (@event is TokenEvent or ReasoningEvent)
+            {
+                var part = log.Parts.Find(part => part.Agent == @event.Agent);
+                if (part is null)
+                {
+                    log.Parts.Add(part = new RunPart((byte)log.Parts.Count, @event.Agent));
+                }
+
+                log.Add(part, (@event as TokenEvent)?.Content ?? ((ReasoningEvent)@event).Content, @event is ReasoningEvent, @event.T);
+            }
+            else
+            {
+                log.Add(@event, @event.T);
+            }
+        }
+
+        var time = new FakeTime();
+        var row = new RunRow
+        {
+            Id = connected.RunId, ConversationId = "c", MessageId = "m", Owner = "", Model = connected.Model, State = "completed", Node = "", Created = time.GetUtcNow(),
+        };
+        return Run.OfEvents(row, [new RunBatch(row.Id, 1, events.Count, log.Record(0))], time);
+    }
+
+    // One by one, so that no two pieces of text come as one.
+    private static List<RunEvent> Read(Run run)
+    {
+        var events = new List<RunEvent>();
+        for (var seq = 0L; seq < run.Seq; seq++)
+        {
+            run.Read(seq, events, upTo: seq + 1);
+        }
+
+        return events;
+    }
+
     private static string Write(IRunFormatKind kind, List<RunEvent> events)
     {
-        var time = new FakeTime();
         var connected = (ConnectedEvent)events[0];
-        var run = new Run(connected.RunId, connected.Model, new RunRequest { Messages = [], ConversationId = connected.ConversationId }, time);
+        return Write(kind, new Run(connected.RunId, connected.Model, new RunRequest { Messages = [], ConversationId = connected.ConversationId }, new FakeTime()), events);
+    }
+
+    private static string Write(IRunFormatKind kind, Run run, List<RunEvent> events)
+    {
         var output = new ArrayBufferWriter<byte>();
         using var format = kind.Create(run, new QueryCollection());
         foreach (var @event in events)

@@ -45,7 +45,7 @@ public static class ApiDescription
     {
         route.WithMetadata(
             new Described(),
-            status == StatusCodes.Status204NoContent ? new ProducesResponseTypeMetadata(status) : new ProducesResponseTypeMetadata(status, typeof(string), [contentType]));
+            status == StatusCodes.Status204NoContent ? new ProducesResponseTypeMetadata(status, typeof(void)) : new ProducesResponseTypeMetadata(status, typeof(string), [contentType]));
         route.Add(endpoint =>
         {
             var isOpenAI = ((RouteEndpointBuilder)endpoint).RoutePattern.RawText!.StartsWith("/v1", StringComparison.Ordinal);
