@@ -203,7 +203,7 @@ public sealed class RunJournalTests : IAsyncLifetime
         Assert.Equal(TurnOutcomeKind.Added, (await store.Runs.AddAsync(store.Turn($"c{name}", name))).Kind);
         var run = new Run($"{name}-r", "guide/guide", new RunRequest { Messages = [], ConversationId = $"c{name}", MessageId = $"{name}-a" }, TimeProvider.System, isStored: true);
         run.Start();
-        journal.Open(run, () => overflow(run));
+        journal.Open(run, () => overflow(run), () => run.Disown());
         return run;
     }
 }
