@@ -17,7 +17,9 @@ public sealed class ConversationList : IDisposable
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _loading = new(1);
     private readonly ConversationStore _store;
+    private readonly StoredConversations _conversations;
     private readonly TimeProvider _time;
+    private readonly Caller _caller;
     private readonly string _owner;
     private readonly IDisposable _noticing;
     private int _pages = 1;
@@ -25,11 +27,13 @@ public sealed class ConversationList : IDisposable
     private bool _isStale;
     private int _isFollowing;
 
-    public ConversationList(ConversationStore store, StoreNotices notices, TimeProvider time, CircuitCaller? caller = null)
+    public ConversationList(ConversationStore store, StoredConversations conversations, StoreNotices notices, TimeProvider time, CircuitCaller? caller = null)
     {
         _store = store;
+        _conversations = conversations;
         _time = time;
-        _owner = (caller?.Current ?? Caller.Local).StoredName;
+        _caller = caller?.Current ?? Caller.Local;
+        _owner = _caller.StoredName;
         _noticing = notices.Subscribe(OnNotice);
     }
 
@@ -65,10 +69,10 @@ public sealed class ConversationList : IDisposable
         }
     }
 
-    /// <summary>Deletes a conversation; <see cref="UndoDeleteAsync"/> brings back the last.</summary>
+    /// <summary>Deletes a conversation and stops what is being answered in it; <see cref="UndoDeleteAsync"/> brings back the last.</summary>
     public Task DeleteAsync(string id) => TryAsync(async () =>
     {
-        if (await _store.DeleteAsync(id, _owner, _time.GetUtcNow()))
+        if (await _conversations.DeleteAsync(id, _caller))
         {
             Show(snapshot => snapshot with { Deleted = snapshot.Items.Find(item => item.Id == id) ?? snapshot.Found.Find(found => found.Item.Id == id)?.Item });
         }

@@ -81,6 +81,7 @@ public sealed class ConversationRuns(
                 MayCreate = question.MayCreate,
                 ExpectedLeafId = conversation.LeafId,
                 IsBranch = question.IsBranch,
+                IsBeside = question.IsBeside,
                 Question = message,
             });
             if (outcome.Kind == TurnOutcomeKind.Added)
@@ -130,6 +131,7 @@ public sealed class ConversationRuns(
                 MayCreate = question.MayCreate,
                 ExpectedLeafId = conversation.LeafId,
                 IsBranch = question.IsBranch || question.AgainId is not null,
+                IsBeside = question.IsBeside,
                 Question = message,
                 Answer = answer,
                 Run = run,

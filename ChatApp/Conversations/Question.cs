@@ -18,6 +18,9 @@ public sealed record Question
     /// <summary>Whether the prompt begins a branch after <see cref="ParentId"/>, whatever stands there; otherwise it follows the branch that is shown.</summary>
     public bool IsBranch { get; init; }
 
+    /// <summary>Whether it may begin while an answer is made at the end of the branch that is shown.</summary>
+    public bool IsBeside { get; init; }
+
     /// <summary>The message that a branch goes on from; null for another first question.</summary>
     public string? ParentId { get; init; }
 

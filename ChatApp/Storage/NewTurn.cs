@@ -15,8 +15,11 @@ public sealed record NewTurn
     /// </summary>
     public string? ExpectedLeafId { get; init; }
 
-    /// <summary>Whether it may begin beside what else runs in the conversation, and whatever its leaf is.</summary>
+    /// <summary>Whether it is added wherever it hangs on, whatever the conversation's leaf is.</summary>
     public bool IsBranch { get; init; }
+
+    /// <summary>Whether it may begin while the leaf is an answer that is being made.</summary>
+    public bool IsBeside { get; init; }
 
     /// <summary>The question; null where an earlier one is answered again.</summary>
     public MessageRow? Question { get; init; }

@@ -216,18 +216,15 @@ public sealed class RunStore
             return new TurnOutcome(TurnOutcomeKind.NoParent);
         }
 
-        if (!turn.IsBranch)
+        if (!turn.IsBeside && place.LeafId is { } leaf
+            && transaction.First<string>("SELECT id FROM runs WHERE message_id = @leaf AND state = 'running'", new { leaf }) is { } running)
         {
-            if (place.LeafId is { } leaf
-                && transaction.First<string>("SELECT id FROM runs WHERE message_id = @leaf AND state = 'running'", new { leaf }) is { } running)
-            {
-                return new TurnOutcome(TurnOutcomeKind.Busy, running);
-            }
+            return new TurnOutcome(TurnOutcomeKind.Busy, running);
+        }
 
-            if (!string.Equals(place.LeafId, turn.ExpectedLeafId, StringComparison.Ordinal))
-            {
-                return new TurnOutcome(TurnOutcomeKind.LeafMoved);
-            }
+        if (!turn.IsBranch && !string.Equals(place.LeafId, turn.ExpectedLeafId, StringComparison.Ordinal))
+        {
+            return new TurnOutcome(TurnOutcomeKind.LeafMoved);
         }
 
         if (turn.Question is { } question)

@@ -150,6 +150,7 @@ internal static class StartRun
             Prompt = body.Messages!.Last(message => message.Role == "user").Content!,
             System = body.System,
             IsBranch = body.ParentMessageId is not null,
+            IsBeside = body.ParentMessageId is not null,
             ParentId = body.ParentMessageId,
         };
         return runs.AskAsync(question, request);
