@@ -169,8 +169,7 @@ public sealed class NativeStreamTests
     public async Task Post_StoreThenConversationId_ContinuesAndRefusesWhileBusy()
     {
         var (one, two) = (new FakeChatClient(), new FakeChatClient());
-        var models = new Queue<FakeChatClient>([one, two]);
-        await using var app = await TestApp.StartAsync(() => models.Dequeue());
+        await using var app = await TestApp.StartAsync(new FakeChatClients(one, two));
         using var first = await SseClient.PostAsync(app.Client, "/api/chat/stream", new { store = true, messages = new[] { new { role = "user", content = "a" } } });
         var conversationId = (await first.NextAsync())!.Data.GetProperty("conversationId").GetString();
         object next = new { conversationId, messages = new[] { new { role = "assistant", content = "ignored" }, new { role = "user", content = "b" } } };
@@ -208,8 +207,7 @@ public sealed class NativeStreamTests
     public async Task Get_SessionWhoseReaderLeft_StopsItsAnswerAndAnswers()
     {
         var (one, two) = (new FakeChatClient(), new FakeChatClient());
-        var models = new Queue<FakeChatClient>([one, two]);
-        await using var app = await TestApp.StartAsync(() => models.Dequeue());
+        await using var app = await TestApp.StartAsync(new FakeChatClients(one, two));
         one.Say("half");
         two.Finish();
         Run left;
@@ -392,8 +390,8 @@ public sealed class NativeStreamTests
             read += (await healthy.NextAsync())!.Content.Length;
         }
 
-        // Two of the run, a heartbeat for each reader, and the deadline of the write that does not end.
-        await Eventually.Holds(() => time.ArmedTimers == 5, "the stalled write's deadline");
+        // Two of the run, a heartbeat for each reader, one of the node itself, and the deadline of the write that does not end.
+        await Eventually.Holds(() => time.ArmedTimers == 6, "the stalled write's deadline");
         time.Advance(RunStream.WriteDeadline);
         var host = app.Services.GetRequiredService<RunHost>();
         await Eventually.Holds(() => host.ReadersOf(run) == 1, "the stalled reader cut");
@@ -406,9 +404,8 @@ public sealed class NativeStreamTests
     [Fact]
     public async Task F01_ReaderLeaves_RunEndsAsItsRequestAsked()
     {
-        var models = new Queue<FakeChatClient>([new FakeChatClient(), new FakeChatClient()]);
-        var (cancelled, continued) = (models.First(), models.Last());
-        await using var app = await TestApp.StartAsync(() => models.Dequeue());
+        var (cancelled, continued) = (new FakeChatClient(), new FakeChatClient());
+        await using var app = await TestApp.StartAsync(new FakeChatClients(cancelled, continued));
         Run gone, kept;
         using (var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Ask("m", "cancel")))
         {

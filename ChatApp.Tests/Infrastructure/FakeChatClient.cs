@@ -63,6 +63,24 @@ internal sealed class FakeChatClient : IChatClient
     }
 }
 
+/// <summary>Models that answer one request each, in turn. A request that is refused takes none.</summary>
+internal sealed class FakeChatClients(params FakeChatClient[] models) : IChatClient
+{
+    private int _next;
+
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        models[Interlocked.Increment(ref _next) - 1].GetStreamingResponseAsync(messages, options, cancellationToken);
+
+    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+    public void Dispose()
+    {
+    }
+}
+
 /// <summary>A catalog whose every model is the client the test gives it; the models <c>unknown</c> and <c>down</c> can't be had.</summary>
 internal sealed class FakeCatalog(Func<string, IChatClient> client) : IModelCatalog
 {

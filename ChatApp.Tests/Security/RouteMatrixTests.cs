@@ -66,6 +66,8 @@ public sealed class RouteMatrixTests(RouteMatrixTests.App app) : IClassFixture<R
         ("POST", "/v1/{**path}", Access.Key, null),
         ("GET", "/", Access.Key, null),
         ("POST", "/", Access.Key, null),
+        ("GET", "/c/{Id}", Access.Key, null),
+        ("POST", "/c/{Id}", Access.Key, null),
         ("GET", "/not-found", Access.Key, null),
         ("POST", "/not-found", Access.Key, null),
         ("POST", "/_blazor/negotiate", Access.Key, null),

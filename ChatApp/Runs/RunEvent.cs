@@ -69,7 +69,7 @@ public sealed record TokenEvent(string Content) : RunEvent;
 public sealed record ToolCallDeltaEvent(int Index, string Arguments, string? Id, string? Name) : RunEvent;
 
 /// <summary>A tool call the model has said is complete.</summary>
-public sealed record ToolCallEvent(string Id, string Name, JsonElement Arguments) : RunEvent;
+public sealed record ToolCallEvent(string Id, string Name, [property: JsonConverter(typeof(RawJsonConverter))] JsonElement Arguments) : RunEvent;
 
 /// <summary>What a tool answered.</summary>
 /// <param name="Id">The call it answers.</param>
@@ -107,4 +107,12 @@ public enum RunStep
     Model,
     Tools,
     Done,
+}
+
+/// <summary>Keeps JSON as the model wrote it, spaces and all: formats that send its text send the same of a stored run.</summary>
+internal sealed class RawJsonConverter : JsonConverter<JsonElement>
+{
+    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonElement.ParseValue(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, JsonElement value, JsonSerializerOptions options) => writer.WriteRawValue(value.GetRawText());
 }

@@ -178,8 +178,7 @@ public sealed class AiSdkStreamTests
     public async Task Post_StoreAfterAStop_StopsTheAnswerThatWasLeftAndAnswers(string trigger)
     {
         var (one, two) = (new FakeChatClient(), Saying("two"));
-        var models = new Queue<FakeChatClient>([one, two]);
-        await using var app = await TestApp.StartAsync(() => models.Dequeue());
+        await using var app = await TestApp.StartAsync(new FakeChatClients(one, two));
         var host = app.Services.GetRequiredService<RunHost>();
         one.Say("half");
         Run left;
