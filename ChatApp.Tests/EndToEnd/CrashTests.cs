@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ChatApp.Tests.Infrastructure;
+using Dapper;
 
 namespace ChatApp.Tests.EndToEnd;
 
@@ -59,6 +60,48 @@ public sealed class CrashTests(ITestOutputHelper output)
         await app.DisposeAsync();
         output.WriteLine($"{rounds} kills: {cut} streams cut, which had shown {shown} bytes of text; none lost. Of what the upstream had sent, at most {lost.TotalMilliseconds:0} ms were not stored.");
         Assert.InRange(lost, TimeSpan.Zero, MayBeLost);
+    }
+
+    [Fact]
+    public async Task F22_FilesAsTheyLieAtAnyMoment_AreWholeAndHoldWhatWasShown()
+    {
+        var images = int.Parse(Environment.GetEnvironmentVariable("CRASH_ROUNDS") ?? "20", CultureInfo.InvariantCulture);
+        using var storage = new TemporaryDirectory();
+        await using var upstream = await TellingUpstream.StartAsync(pause: 5);
+        await using var app = await AppProcess.StartAsync(storage, [.. upstream.Settings, "--ChatApp:Storage:CommitInterval=1ms"]);
+        using var client = new HttpClient { BaseAddress = app.Url };
+        var clients = Enumerable.Range(0, Streams).Select(i => new CutClient($"{i}")).ToList();
+        var streams = clients.Select(one => one.AskAsync(client)).ToList();
+        await Eventually.Holds(() => clients.TrueForAll(one => one.Text.Length > 0), "every answer begins");
+        for (var i = 0; i < images; i++)
+        {
+            // What they have by now must be in the image; what they get meanwhile may be.
+            var shown = clients.ToDictionary(one => one.RunId!, one => one.Last, StringComparer.Ordinal);
+            using var image = new TemporaryDirectory();
+            await app.SignalAsync("STOP");
+            File.Copy(storage[StoredFile.Name], image[StoredFile.Name]);
+            File.Copy(storage[$"{StoredFile.Name}-wal"], image[$"{StoredFile.Name}-wal"]);
+            await app.SignalAsync("CONT");
+            if (i % 2 == 0)
+            {
+                // And after a power cut, which may take any end of the log.
+                await using var log = new FileStream(image[$"{StoredFile.Name}-wal"], FileMode.Open);
+                log.SetLength(new Random(i).NextInt64(log.Length));
+            }
+
+            await using var connection = StoredFile.Open(image);
+            await connection.OpenAsync();
+            Assert.Equal("ok", await connection.ExecuteScalarAsync<string>("PRAGMA integrity_check"));
+            if (i % 2 == 1)
+            {
+                var stored = (await connection.QueryAsync<(string Id, long Last)>("SELECT r.id, max(e.last_seq) FROM runs r JOIN run_events e ON e.run = r.number GROUP BY r.id"))
+                    .ToDictionary(run => run.Id, run => run.Last, StringComparer.Ordinal);
+                Assert.All(shown, one => Assert.InRange(stored[one.Key], one.Value, long.MaxValue));
+            }
+        }
+
+        await app.KillAsync();
+        await Task.WhenAll(streams);
     }
 
     // How much it had been shown, and how old the oldest text is that the upstream had sent and is not stored.

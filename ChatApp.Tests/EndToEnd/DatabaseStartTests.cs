@@ -132,9 +132,10 @@ public sealed class DatabaseStartTests
 
     private static void AssertOneLine(AppProcess app, string said, TemporaryDirectory storage)
     {
-        Assert.Contains(said, app.Output, StringComparison.Ordinal);
-        Assert.Contains(storage[StoredFile.Name], app.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', app.Output.Trim());
+        var line = Assert.Single(app.Output.Split('\n'), line => line.Contains(storage[StoredFile.Name], StringComparison.Ordinal));
+        Assert.Contains(said, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", app.Output, StringComparison.Ordinal);
     }
 
     // Opening a database notes in its header that it may have a log: bytes 18 and 19, and the counters of changes.

@@ -18,7 +18,16 @@ internal sealed class CutClient(string asked)
     public long Last { get; private set; }
 
     /// <summary>The text it has.</summary>
-    public string Text => _text.ToString();
+    public string Text
+    {
+        get
+        {
+            lock (_text)
+            {
+                return _text.ToString();
+            }
+        }
+    }
 
     /// <summary>All its events but pieces of text, by their number.</summary>
     public Dictionary<long, string> Events { get; } = [];
@@ -87,7 +96,10 @@ internal sealed class CutClient(string asked)
             Last = frame.Seq;
             if (frame.Type == "token")
             {
-                _text.Append(frame.Content);
+                lock (_text)
+                {
+                    _text.Append(frame.Content);
+                }
             }
             else
             {

@@ -37,8 +37,10 @@ internal sealed class TellingUpstream : IAsyncDisposable
                 var text = Words[random.Next(Words.Length)];
                 told.Enqueue((Stopwatch.GetTimestamp(), text));
                 await exchange.SendEventAsync(JsonSerializer.Serialize(new { choices = new[] { new { index = 0, delta = new { content = text } } } }));
-                await Task.Delay(pause, exchange.Aborted);
+                await Task.Delay(pause, CancellationToken.None);
             }
+
+            await exchange.Left;
         })) { Sent = sent };
     }
 
