@@ -445,7 +445,7 @@ public sealed class WebSocketTests
         var context = new DefaultHttpContext();
         context.SetCaller(new Caller("laptop", "laptop") { Revoked = key.Token });
         var (host, runs) = (app.Services.GetRequiredService<RunHost>(), app.Services.GetRequiredService<ConversationRuns>());
-        await using var session = new SocketSession(server, context, host, runs, new ApiOptions(), TimeProvider.System, NullLogger.Instance);
+        await using var session = new SocketSession(server, context, host, app.Services.GetRequiredService<RunJournal>(), runs, new ApiOptions(), TimeProvider.System, NullLogger.Instance);
         var serving = session.RunAsync();
         await client.ChatAsync("x");
         var run = host.FindOwn((await client.NextAsync())!.RunId!, new Caller("laptop", "laptop"))!;
