@@ -16,7 +16,8 @@ internal sealed partial class NodeKeeper(
     private const int AtATime = 100;
 
     private readonly WakeSignal _due = new();
-    private long? _steadySince;
+    private long? _renewed;
+    private long _steadySince;
 
     // Several within a lease, so that one that comes late costs nothing.
     private TimeSpan Beat => options.Value.Lease / 3 is var third && third < TimeSpan.FromSeconds(1) ? third : TimeSpan.FromSeconds(1);
@@ -58,28 +59,34 @@ internal sealed partial class NodeKeeper(
             return;
         }
 
-        var steady = _steadySince;
-        _steadySince = null;
+        var before = _renewed;
+        _renewed = null;
         if (!await nodes.RenewAsync())
         {
             Log.Lost(logger);
+            before = null;
             await nodes.RegisterAsync();
             await host.LoseStoredAsync();
-            steady = null;
         }
 
-        _steadySince = steady ?? time.GetTimestamp();
+        // One that had to wait for long has met the others' outage too, whether or not the database refused anything.
+        _renewed = time.GetTimestamp();
+        if (before is null || time.GetElapsedTime(before.Value) > options.Value.Lease / 2)
+        {
+            _steadySince = _renewed.Value;
+        }
+
         await StopAskedAsync();
         if (beat % 3 == 0)
         {
-            await LookAfterAsync(_steadySince.Value);
+            await LookAfterAsync();
         }
     }
 
-    private async Task LookAfterAsync(long steadySince)
+    private async Task LookAfterAsync()
     {
         // Where the database was away, all leases have run out at once: others get the time of one to come back as well.
-        if (time.GetElapsedTime(steadySince) >= options.Value.Lease)
+        if (time.GetElapsedTime(_steadySince) >= options.Value.Lease)
         {
             await nodes.RemoveDeadAsync();
         }
