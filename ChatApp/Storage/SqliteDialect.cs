@@ -12,14 +12,10 @@ internal sealed class SqliteDialect : Dialect
     private const int Busy = 5, Locked = 6, OutOfMemory = 7, ReadOnly = 8, IoError = 10, Corrupt = 11, Full = 13, CantOpen = 14, Constraint = 19, NotADatabase = 26;
     private const int SharedMemorySize = IoError | (19 << 8), UniqueKey = Constraint | (8 << 8), PrimaryKey = Constraint | (6 << 8);
 
-    // The log's size is looked at once in so many commits; beyond so many bytes it is emptied, for which readers are waited for so many milliseconds.
-    private const int LookAtLog = 64, LargestLog = 32 << 20, LogPatience = 250;
-
     private readonly SqliteFile _file;
     private readonly StorageOptions _options;
     private SqliteConnection? _events;
     private SqliteCommand? _insert;
-    private long _commits;
 
     public SqliteDialect(StorageOptions options)
     {
@@ -104,17 +100,7 @@ internal sealed class SqliteDialect : Dialect
         return null;
     }
 
-    public override void Commit(DbConnection connection, DbTransaction? transaction)
-    {
-        var handle = ((SqliteConnection)connection).Handle;
-        Run(handle, "COMMIT");
-        if (++_commits % LookAtLog == 0 && new FileInfo($"{Place}-wal") is { Exists: true, Length: > LargestLog })
-        {
-            // Readers that overlap all the time never let the log begin anew by itself. This waits for those there are, a moment at most; if it fails, the next one may not.
-            _ = raw.sqlite3_busy_timeout(handle, LogPatience);
-            _ = raw.sqlite3_exec(handle, "PRAGMA wal_checkpoint(TRUNCATE)");
-        }
-    }
+    public override void Commit(DbConnection connection, DbTransaction? transaction) => Run(((SqliteConnection)connection).Handle, "COMMIT");
 
     public override void Rollback(DbConnection connection, DbTransaction? transaction)
     {
