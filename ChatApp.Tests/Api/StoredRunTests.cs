@@ -144,7 +144,14 @@ public sealed class StoredRunTests : IDisposable
             Answer = new MessageRow { Id = "a", ParentId = "q", Role = MessageRow.Assistant, Text = "", Created = time.GetUtcNow() },
             Run = new RunRow
             {
-                Id = run, ConversationId = "c", MessageId = "a", Owner = "", Model = "m", State = "running", Node = app.Services.GetRequiredService<NodeStore>().Id, Created = time.GetUtcNow(),
+                Id = run,
+                ConversationId = "c",
+                MessageId = "a",
+                Owner = "",
+                Model = "m",
+                State = "running",
+                Node = app.Services.GetRequiredService<NodeStore>().Id,
+                Created = time.GetUtcNow(),
             },
         });
 

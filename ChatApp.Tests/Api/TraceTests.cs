@@ -88,7 +88,14 @@ public sealed class TraceTests
         var time = new FakeTime();
         var row = new RunRow
         {
-            Id = connected.RunId, ConversationId = "c", MessageId = "m", Owner = "", Model = connected.Model, State = "completed", Node = "", Created = time.GetUtcNow(),
+            Id = connected.RunId,
+            ConversationId = "c",
+            MessageId = "m",
+            Owner = "",
+            Model = connected.Model,
+            State = "completed",
+            Node = "",
+            Created = time.GetUtcNow(),
         };
         return Run.OfEvents(row, [new RunBatch(row.Id, 1, events.Count, log.Record(0))], time);
     }

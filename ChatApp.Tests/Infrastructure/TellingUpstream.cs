@@ -50,7 +50,8 @@ internal sealed class TellingUpstream : IAsyncDisposable
                 // It ends only when its client leaves.
                 Interlocked.Decrement(ref running[0]);
             }
-        }), running) { Sent = sent };
+        }), running)
+        { Sent = sent };
     }
 
     public ValueTask DisposeAsync() => _upstream.DisposeAsync();

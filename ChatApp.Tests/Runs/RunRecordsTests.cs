@@ -201,7 +201,8 @@ public sealed class RunRecordsTests
                 break;
             default:
                 run.Append(RandomRuns.Make(random.Next()).Where(@event => @event is not (TokenEvent or ReasoningEvent or ConnectedEvent or ErrorEvent or DoneEvent or CompleteEvent or StepEvent or SourceEvent))
-                    .FirstOrDefault(new ThinkingEvent("Hm")) with { Agent = part.Agent });
+                    .FirstOrDefault(new ThinkingEvent("Hm")) with
+                { Agent = part.Agent });
                 break;
         }
     }
@@ -244,7 +245,15 @@ public sealed class RunRecordsTests
 
     private static RunRow Row(Run run) => new()
     {
-        Id = run.Id, ConversationId = "c", MessageId = "m", Owner = "", Model = run.Model, State = "running", Node = "n", Created = run.Created, HasEvents = true,
+        Id = run.Id,
+        ConversationId = "c",
+        MessageId = "m",
+        Owner = "",
+        Model = run.Model,
+        State = "running",
+        Node = "n",
+        Created = run.Created,
+        HasEvents = true,
     };
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { MaxDepth = 128 };

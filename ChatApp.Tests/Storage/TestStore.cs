@@ -59,12 +59,20 @@ internal sealed class TestStore : IAsyncDisposable
 
     public static ConversationRow Conversation(string id, string owner = "", string title = "", int minute = 0) => new()
     {
-        Id = id, Owner = owner, Title = title, Created = Noon.AddMinutes(minute), Updated = Noon.AddMinutes(minute),
+        Id = id,
+        Owner = owner,
+        Title = title,
+        Created = Noon.AddMinutes(minute),
+        Updated = Noon.AddMinutes(minute),
     };
 
     public static MessageRow Message(string id, string? parent = null, string role = MessageRow.User, string text = "") => new()
     {
-        Id = id, ParentId = parent, Role = role, Text = text, Created = Noon,
+        Id = id,
+        ParentId = parent,
+        Role = role,
+        Text = text,
+        Created = Noon,
     };
 
     /// <summary>A question NAME-q and its answer NAME-a, made by the run NAME-r.</summary>
