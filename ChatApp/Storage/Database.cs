@@ -9,7 +9,11 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     // On a connection that breaks again and again.
     private const int Attempts = 3;
 
+    // Long against a read, which takes a few milliseconds.
+    private static readonly TimeSpan QuietPatience = TimeSpan.FromMilliseconds(250);
+
     private readonly ILogger _logger = logger;
+    private readonly ReadGate _reads = new();
     private Dialect? _dialect;
     private WriteQueue? _writes;
     private DbConnection? _writer;
@@ -53,6 +57,7 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
     {
         for (var first = true; ; first = false)
         {
+            await _reads.EnterAsync();
             try
             {
                 await using var connection = await Dialect.Source.OpenConnectionAsync();
@@ -67,6 +72,10 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
                 }
 
                 Dialect.ForgetConnections();
+            }
+            finally
+            {
+                _reads.Leave();
             }
         }
     }
@@ -124,6 +133,11 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
             {
                 // Another node was quicker with the same key. The second try sees its row.
                 result = InTransaction(work, wait);
+            }
+
+            if (_writer is not null && Dialect.IsOverdue)
+            {
+                _reads.WhileQuiet(() => Dialect.CatchUp(_writer), QuietPatience);
             }
 
             if (_fault is not null)

@@ -90,6 +90,14 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Whether somebody else stored a row with the same key just before.</summary>
     public abstract bool IsDuplicate(Exception exception);
 
+    /// <summary>Whether there is work that can only be done while nobody reads: <see cref="CatchUp"/>.</summary>
+    public virtual bool IsOverdue => false;
+
+    /// <summary>Does it.</summary>
+    public virtual void CatchUp(DbConnection writer)
+    {
+    }
+
     /// <summary>Before the writer's connection is closed in order.</summary>
     public abstract void BeforeClose(DbConnection writer);
 
