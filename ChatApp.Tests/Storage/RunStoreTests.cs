@@ -50,7 +50,7 @@ public sealed class RunStoreTests
         await using var place = await DatabasePlace.CreateAsync(provider);
         await using var store = await place.OpenAsync();
         await store.Runs.AddAsync(store.Turn("c", "1"));
-        var again = store.Turn("c", "2") with { IsBranch = true, Question = null, Answer = TestStore.Message("2-a", "1-q", MessageRow.Assistant) };
+        var again = store.Turn("c", "2") with { IsBranch = true, IsBeside = true, Question = null, Answer = TestStore.Message("2-a", "1-q", MessageRow.Assistant) };
 
         Assert.Equal(TurnOutcomeKind.Added, (await store.Runs.AddAsync(again)).Kind);
 

@@ -21,6 +21,8 @@ public sealed class MeterReadingsTests
         _meters.ReaderCame("guide");
         _meters.ReaderLeft("guide");
         _meters.Stopped("guide", TimeSpan.FromMilliseconds(3));
+        _meters.Committed(3, TimeSpan.FromMilliseconds(2));
+        _meters.Committed(4, TimeSpan.FromMilliseconds(2));
         var page = PrometheusPage.Parse(PrometheusText.Write(readings.All));
 
         Assert.Equal(2, page.Value("chatapp_run_started_total", ("provider", "guide")));
@@ -36,7 +38,9 @@ public sealed class MeterReadingsTests
         Assert.Equal(2, page.Value("chatapp_reader_attached_total"));
         Assert.Equal(1, page.Value("chatapp_reader_active"));
         Assert.Equal(0.003, page.Value("chatapp_run_stop_duration_seconds_sum"));
-        Assert.Equal(12, page.Types.Count);
+        Assert.Equal(2, page.Value("chatapp_journal_commit_duration_seconds_count"));
+        Assert.Equal(7, page.Value("chatapp_journal_commit_runs_sum"));
+        Assert.Equal(14, page.Types.Count);
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "metrics.md"));
         Assert.All(page.Types, type => Assert.Contains($"| `{type.Key}` |", docs, StringComparison.Ordinal));
         Assert.All(readings.All, reading => Assert.Contains($"| `{reading.Instrument.Name}` |", docs, StringComparison.Ordinal));
