@@ -177,14 +177,14 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         var item = Current(chat);
         await item.HoverAsync();
         await item.GetByTestId("rename").ClickAsync();
-        await item.Locator("input:focus").WaitForAsync();
+        await chat.Page.Locator(".rename:focus").WaitForAsync();
         await chat.Page.Keyboard.TypeAsync("Airships");
         await chat.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(item.Locator(".title")).ToHaveTextAsync("Airships");
         await Assertions.Expect(chat.Page).ToHaveTitleAsync("Airships");
         await item.HoverAsync();
         await item.GetByTestId("rename").ClickAsync();
-        await item.Locator("input:focus").WaitForAsync();
+        await chat.Page.Locator(".rename:focus").WaitForAsync();
         await chat.Page.Keyboard.TypeAsync("Nothing of the kind");
         await chat.Page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(item.Locator(".title")).ToHaveTextAsync("Airships");
