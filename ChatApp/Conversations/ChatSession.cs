@@ -23,6 +23,7 @@ public sealed class ChatSession : IDisposable
     private Run? _followed;
     private IDisposable? _following;
     private int _isSending;
+    private int _view;
     private bool _isLeft;
 
     public ChatSession(ConversationRuns runs, RunJournal journal, ConversationStore store, IModelCatalog catalog, CircuitCaller? caller = null)
@@ -80,9 +81,13 @@ public sealed class ChatSession : IDisposable
                 Show(conversation, problem: conversation is null ? "There is no such conversation, or no longer." : null);
             }
         }
-        catch (StorageException exception)
+        catch (StorageException exception) when (_loading == id)
         {
             Show(null, problem: exception.Message);
+        }
+        catch (StorageException)
+        {
+            // Something else is shown by now.
         }
     }
 
@@ -90,18 +95,29 @@ public sealed class ChatSession : IDisposable
     public void NewChat() => Show(null);
 
     /// <summary>Shows earlier turns of the conversation as well.</summary>
-    public Task LoadEarlierAsync() => TryAsync(() => _conversation?.LoadEarlierAsync() ?? Task.CompletedTask);
+    public Task<bool> LoadEarlierAsync() => TryAsync(() => _conversation?.LoadEarlierAsync() ?? Task.CompletedTask);
 
     /// <summary>Asks. Where no answer can be started, the question is kept and its turn says why.</summary>
     /// <param name="text">What to ask.</param>
     /// <param name="keepsDraft">Whether the writer still has the text where this is refused: then no turn is made of what a limit holds back, and <see cref="Held"/> says why.</param>
     /// <returns>False where it is refused, because it is empty, an answer is being made, a limit holds it back or it can't be stored; the text stays with its writer.</returns>
-    public Task<bool> SendAsync(string text, bool keepsDraft = false) =>
-        string.IsNullOrWhiteSpace(text) ? Task.FromResult(false) : AskAsync(In(_conversation) with { Prompt = text }, keepsDraft);
+    public Task<bool> SendAsync(string text, bool keepsDraft = false)
+    {
+        Held = null;
+        if (_loading is not null || Snapshot.Problem is not null)
+        {
+            // It would go into another conversation than the one its writer waits for.
+            Held = Snapshot.Problem ?? "The conversation is on its way. Send again once it is here.";
+            return Task.FromResult(false);
+        }
+
+        return string.IsNullOrWhiteSpace(text) ? Task.FromResult(false) : AskAsync(In(_conversation) with { Prompt = text }, keepsDraft);
+    }
 
     /// <summary>Answers a turn's question again; the answer it has stays beside the new one.</summary>
-    public Task RegenerateAsync(string turnId) =>
-        Find(turnId) is { Prompt.Length: > 0 } turn ? AskAsync(In(_conversation) with { AgainId = turn.Id }, keepsDraft: false) : Task.CompletedTask;
+    /// <returns>False where it is refused; <see cref="Held"/> says why.</returns>
+    public Task<bool> RegenerateAsync(string turnId) =>
+        Find(turnId) is { Prompt.Length: > 0 } turn ? AskAsync(In(_conversation) with { AgainId = turn.Id }, keepsDraft: false) : Task.FromResult(false);
 
     /// <summary>Asks another question in a turn's place; the old one stays beside it, with all that followed.</summary>
     /// <returns>False where it is refused, as of <see cref="SendAsync"/>.</returns>
@@ -119,12 +135,14 @@ public sealed class ChatSession : IDisposable
     }
 
     /// <summary>Goes on with an answer that was cut; the cut one stays beside the new one, which begins with its text.</summary>
-    public Task ContinueAsync(string turnId) => Find(turnId) is { AnswerId: { } cut, Run: { IsEnded: true, TextLength: > 0 } } turn
+    /// <returns>False where it is refused; <see cref="Held"/> says why.</returns>
+    public Task<bool> ContinueAsync(string turnId) => Find(turnId) is { AnswerId: { } cut, Run: { IsEnded: true, TextLength: > 0 } } turn
         ? AskAsync(In(_conversation) with { AgainId = turn.Id, ContinuedId = cut }, keepsDraft: false)
-        : Task.CompletedTask;
+        : Task.FromResult(false);
 
     /// <summary>Shows the branch with this question or answer.</summary>
-    public Task SelectAsync(string messageId) => TryAsync(async () =>
+    /// <returns>False where it could not be read; <see cref="Held"/> says why.</returns>
+    public Task<bool> SelectAsync(string messageId) => TryAsync(async () =>
     {
         if (_conversation is { } conversation && await _store.SelectAsync(conversation.Id, conversation.Owner, messageId))
         {
@@ -133,22 +151,30 @@ public sealed class ChatSession : IDisposable
     });
 
     /// <summary>Stops the answer being made, if there is one; returns once the connection to its provider is closed.</summary>
-    public async Task StopAsync()
+    /// <returns>False where it may go on; <see cref="Held"/> says why.</returns>
+    public async Task<bool> StopAsync()
     {
         if (_conversation is not { Running: { } run } conversation)
         {
-            return;
+            return true;
         }
 
-        await TryAsync(async () =>
+        var isStopped = true;
+        isStopped &= await TryAsync(async () =>
         {
             var stopped = await _runs.Host.StopAsync(run);
-            if (!stopped.AlreadyEnded && stopped.IsSignalled)
+            if (!stopped.IsSignalled)
+            {
+                isStopped = false;
+                Held = "The server that makes this answer does not reply. It was asked to stop; the answer ends when it hears of it, or is given up.";
+            }
+            else if (!stopped.AlreadyEnded)
             {
                 conversation.NoteStop(run, stopped.Took);
             }
         });
         Refresh();
+        return isStopped;
     }
 
     /// <summary>The model the next question goes to.</summary>
@@ -180,23 +206,26 @@ public sealed class ChatSession : IDisposable
             return false;
         }
 
-        var from = _conversation;
+        var view = _view;
         try
         {
-            return await TryAsync(async () =>
+            var isSent = false;
+            // Asked is asked: that it can't be shown now is no reason to keep the draft.
+            var isShown = await TryAsync(async () =>
             {
-                var refused = await TryStartAsync(question, keepsDraft);
-                if (refused is { } problem && await _runs.KeepAsync(question, Caller) is { } kept)
-                {
-                    (await _runs.Book.OpenAsync(question.ConversationId, Caller))?.Refuse(kept, problem);
-                }
-
+                isSent = await AskOrKeepAsync(question, keepsDraft);
                 var asked = await _runs.Book.OpenAsync(question.ConversationId, Caller);
-                if (_conversation == from)
+                if (isSent && _view == view)
                 {
                     Show(asked);
                 }
             });
+            if (isSent && !isShown && _view == view && _conversation is null)
+            {
+                Show(null, problem: $"Your question is saved, but can't be shown now. {Held}");
+            }
+
+            return isSent;
         }
         catch (Exception exception) when (exception is ConversationBusyException or UnknownConversationException or UnknownMessageException || (keepsDraft && exception is OverLimitException))
         {
@@ -207,6 +236,24 @@ public sealed class ChatSession : IDisposable
         {
             Volatile.Write(ref _isSending, 0);
         }
+    }
+
+    // False where the question is not stored: then its writer keeps it.
+    private async Task<bool> AskOrKeepAsync(Question question, bool keepsDraft)
+    {
+        if (await TryStartAsync(question, keepsDraft) is not { } problem)
+        {
+            return true;
+        }
+
+        if (await _runs.KeepAsync(question, Caller) is not { } kept)
+        {
+            Held = problem.Detail;
+            return false;
+        }
+
+        (await _runs.Book.OpenAsync(question.ConversationId, Caller))?.Refuse(kept, problem);
+        return true;
     }
 
     // Why no answer could be started, though the question stands; null where one was.
@@ -275,6 +322,13 @@ public sealed class ChatSession : IDisposable
             }
 
             Leave();
+            _view++;
+            if (conversation is not null && conversation != _conversation && conversation.Turns.FindLast(turn => turn.Run is { Model.Length: > 0 }) is { Run: { } last })
+            {
+                // The next question goes where the last one went.
+                _model = last.Model;
+            }
+
             (_conversation, _loading, _problem) = (conversation, loading, problem);
             if (conversation is not null)
             {

@@ -38,6 +38,9 @@ public sealed class Conversation
     /// <summary>What it is called.</summary>
     public string Title { get; private set; }
 
+    /// <summary>Whether it has been read.</summary>
+    internal bool IsRead { get; private set; }
+
     /// <summary>Whether it is gone: deleted, here or elsewhere.</summary>
     public bool IsGone { get; private set; }
 
@@ -49,6 +52,9 @@ public sealed class Conversation
 
     /// <summary>The answer being made at the end of the branch.</summary>
     public Run? Running => Turns is [.., { Run: { IsEnded: false } run }] ? run : null;
+
+    /// <summary>Whether somebody looks at it.</summary>
+    internal bool IsWatched => Changed is not null;
 
     /// <summary>Raised on any thread when any of this changed; not with the text of an answer.</summary>
     public event Action? Changed;
@@ -67,10 +73,21 @@ public sealed class Conversation
                 return;
             }
 
-            var reading = await _read(this, Volatile.Read(ref _most));
+            ConversationReading? reading;
+            try
+            {
+                reading = await _read(this, Volatile.Read(ref _most));
+            }
+            catch
+            {
+                // Not read is still to be read.
+                Volatile.Write(ref _isStale, 1);
+                throw;
+            }
+
             lock (_lock)
             {
-                IsGone = reading is null;
+                (IsRead, IsGone) = (true, reading is null);
                 if (reading is not null)
                 {
                     (Title, HasEarlier) = (reading.Title, reading.HasEarlier);

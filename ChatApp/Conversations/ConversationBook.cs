@@ -14,6 +14,9 @@ public sealed partial class ConversationBook : IDisposable
     /// <summary>How many messages are shown at first, and come with each step back.</summary>
     internal const int PageMessages = 100;
 
+    // Between two tries to read what changed while the database does not answer.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _lock = new();
@@ -54,7 +57,7 @@ public sealed partial class ConversationBook : IDisposable
     {
         lock (_lock)
         {
-            return Use(id) is { IsGone: false } conversation && conversation.Owner == caller.StoredName ? conversation : null;
+            return Use(id) is { IsRead: true, IsGone: false } conversation && conversation.Owner == caller.StoredName ? conversation : null;
         }
     }
 
@@ -62,9 +65,9 @@ public sealed partial class ConversationBook : IDisposable
     /// <exception cref="StorageException">The database can't be read.</exception>
     public async Task<Conversation?> OpenAsync(string id, Caller caller)
     {
-        if (Find(id, caller) is { } known)
+        if (Find(id, caller) is { } hand)
         {
-            return known;
+            return hand;
         }
 
         if (await _store.FindAsync(id, caller.StoredName) is not { } row)
@@ -72,29 +75,33 @@ public sealed partial class ConversationBook : IDisposable
             return null;
         }
 
-        var conversation = new Conversation(row, PageMessages, ReadAsync);
-        await conversation.RefreshAsync();
+        Conversation conversation;
         lock (_lock)
         {
-            // Somebody else may have been quicker.
-            return Use(id) is { IsGone: false } other ? other : Enter(conversation);
+            // One that was gone and is back is still looked at by some. Entered first, read second: of a change in between it hears.
+            conversation = Use(id) is { } known ? known : Enter(new Conversation(row, PageMessages, ReadAsync));
         }
+
+        await conversation.RefreshAsync();
+        return conversation;
     }
 
     public void Dispose() => _noticing.Dispose();
 
     private Conversation Enter(Conversation conversation)
     {
-        if (_byId.Remove(conversation.Id, out var old))
-        {
-            _byUse.Remove(old);
-        }
-
         _byId[conversation.Id] = _byUse.AddLast(conversation);
-        for (var oldest = _byUse.First; _byUse.Count > _options.Keep && oldest is not null; oldest = _byUse.First)
+        // One that somebody looks at stays: it would not hear of changes any more.
+        for (var oldest = _byUse.First; _byUse.Count > _options.Keep && oldest is not null && oldest.Value != conversation;)
         {
-            _byUse.Remove(oldest);
-            _byId.Remove(oldest.Value.Id);
+            var next = oldest.Next;
+            if (!oldest.Value.IsWatched)
+            {
+                _byUse.Remove(oldest);
+                _byId.Remove(oldest.Value.Id);
+            }
+
+            oldest = next;
         }
 
         return conversation;
@@ -122,7 +129,8 @@ public sealed partial class ConversationBook : IDisposable
         // One more than is shown tells whether there are more.
         var path = await _store.PathAsync(row.Id, leafId: null, most + 1);
         var hasEarlier = path.Count > most;
-        var messages = hasEarlier ? [.. path.Skip(1)] : path;
+        // A page begins with a question.
+        var messages = hasEarlier ? [.. path.Skip(1).SkipWhile(message => message.Role != MessageRow.User)] : path;
         var runs = new Dictionary<string, Run>(StringComparer.Ordinal);
         foreach (var message in messages.Where(message => message.Role != MessageRow.User))
         {
@@ -160,7 +168,7 @@ public sealed partial class ConversationBook : IDisposable
         List<Conversation> changed;
         lock (_lock)
         {
-            changed = notice.Kind == StoreNoticeKind.Everything ? [.. _byUse]
+            changed = notice.Kind == StoreNoticeKind.Everything ? TakeWatched()
                 : notice.Kind == StoreNoticeKind.Conversation && _byId.TryGetValue(notice.Id, out var node) ? [node.Value]
                 : [];
         }
@@ -172,15 +180,38 @@ public sealed partial class ConversationBook : IDisposable
         }
     }
 
+    // What nobody looks at is read again when it is wanted.
+    private List<Conversation> TakeWatched()
+    {
+        foreach (var conversation in _byUse.Where(conversation => !conversation.IsWatched).ToList())
+        {
+            _byUse.Remove(_byId[conversation.Id]);
+            _byId.Remove(conversation.Id);
+        }
+
+        return [.. _byUse];
+    }
+
     private async Task RefreshAsync(Conversation conversation)
     {
-        try
+        for (var pause = TimeSpan.FromSeconds(1); ; pause *= 2)
         {
-            await conversation.RefreshAsync();
-        }
-        catch (StorageException exception)
-        {
-            Log.NotRead(_logger, conversation.Id, exception.Fault);
+            try
+            {
+                await conversation.RefreshAsync();
+                return;
+            }
+            catch (StorageException exception)
+            {
+                Log.NotRead(_logger, conversation.Id, exception.Fault);
+            }
+
+            if (!conversation.IsWatched || pause > LongestPause)
+            {
+                return;
+            }
+
+            await Task.Delay(pause, _time);
         }
     }
 

@@ -72,9 +72,11 @@ public sealed class ConversationList : IDisposable
     /// <summary>Deletes a conversation and stops what is being answered in it; <see cref="UndoDeleteAsync"/> brings back the last.</summary>
     public Task DeleteAsync(string id) => TryAsync(async () =>
     {
+        // Before it is gone from the list.
+        var item = Snapshot.Items.Find(item => item.Id == id) ?? Snapshot.Found.Find(found => found.Item.Id == id)?.Item;
         if (await _conversations.DeleteAsync(id, _caller))
         {
-            Show(snapshot => snapshot with { Deleted = snapshot.Items.Find(item => item.Id == id) ?? snapshot.Found.Find(found => found.Item.Id == id)?.Item });
+            Show(snapshot => snapshot with { Deleted = item });
         }
     });
 

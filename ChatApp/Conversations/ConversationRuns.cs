@@ -45,7 +45,7 @@ public sealed class ConversationRuns(
                 case TurnOutcomeKind.Added or TurnOutcomeKind.Repeated when started is not null:
                     await OnStartedAsync(question, request, started);
                     return started;
-                case TurnOutcomeKind.Busy when mayStop && FindUnread(outcome.RunId!, request.Caller) is { } unread && !await host.IsReadElsewhereAsync(unread):
+                case TurnOutcomeKind.Busy when mayStop && FindUnread(outcome.RunId!, request.Caller) is { } unread && !await host.IsReadElsewhereAsync(unread) && host.ReadersOf(unread) == 0:
                     mayStop = false;
                     await host.StopAsync(unread);
                     break;
@@ -196,9 +196,13 @@ public sealed class ConversationRuns(
     // Whoever looks at it here sees it by the time the asker does.
     private async Task RefreshAsync(string id, Caller caller)
     {
-        if (book.Find(id, caller) is { } conversation)
+        try
         {
-            await conversation.RefreshAsync();
+            await (book.Find(id, caller)?.RefreshAsync() ?? Task.CompletedTask);
+        }
+        catch (StorageException)
+        {
+            // What was asked is asked. Those who look at it are told by the notice, which tries again.
         }
     }
 

@@ -56,6 +56,12 @@ internal sealed partial class NodeKeeper(
     {
         if (!nodes.IsShared)
         {
+            if (beat % 3 == 0)
+            {
+                // What could not be ended at the start, for want of room or of the lock.
+                await RecoverAsync();
+            }
+
             return;
         }
 
@@ -66,7 +72,8 @@ internal sealed partial class NodeKeeper(
             Log.Lost(logger);
             before = null;
             await nodes.RegisterAsync();
-            await host.LoseStoredAsync();
+            // Not waited for: each waits for a provider, and the lease is to be kept meanwhile.
+            _ = TryAsync(host.LoseStoredAsync);
         }
 
         // One that had to wait for long has met the others' outage too, whether or not the database refused anything.
@@ -104,7 +111,8 @@ internal sealed partial class NodeKeeper(
     {
         foreach (var id in await runs.AskedToStopAsync())
         {
-            await host.StopOwnAsync(id);
+            // Nor this.
+            _ = TryAsync(() => host.StopOwnAsync(id));
         }
     }
 
@@ -136,6 +144,12 @@ internal sealed partial class NodeKeeper(
         }
         else
         {
+            if (saved == 0)
+            {
+                // Killed before its first event was stored: every log begins with this one.
+                run.Append(new ConnectedEvent(row.Id, row.Model, row.ConversationId));
+            }
+
             run.Interrupt();
         }
 

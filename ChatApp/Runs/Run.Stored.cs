@@ -131,8 +131,8 @@ public sealed partial class Run
                 {
                     State = _written.ToWire(),
                     Ended = now,
-                    Text = Join(part => part.Text, part => part.Text.Length, 0),
-                    Reasoning = Join(part => part.Reasoning, part => part.Reasoning.Length, 0),
+                    Text = Join(part => part.Text, part => part.Text.Length, isWhole: true, 0),
+                    Reasoning = Join(part => part.Reasoning, part => part.Reasoning.Length, isWhole: true, 0),
                     Ending = JsonSerializer.Serialize(new StoredEnding(_done!, Problem, [.. _sources]), EndingJson),
                     Whole = saved == 0 ? data : _log.Record(0),
                 },

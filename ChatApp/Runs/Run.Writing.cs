@@ -81,7 +81,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (_isDisowned)
+            if (HasEnded || _isDisowned)
             {
                 return;
             }

@@ -246,18 +246,21 @@ public sealed partial class Run
         : _log.Parts.Select(part => part.Usage(_inputEstimate)).Aggregate((sum, one) =>
             new RunUsage(sum.InputTokens + one.InputTokens, sum.OutputTokens + one.OutputTokens, sum.Estimated || one.Estimated));
 
-    private string TextFrom(int from) => Join(part => part.Text, part => part.VisibleText, from);
+    private string TextFrom(int from) => Join(part => part.Text, part => part.VisibleText, _state.IsEnded(), from);
 
-    private string ReasoningFrom(int from) => Join(part => part.Reasoning, part => part.VisibleReasoning, from);
+    private string ReasoningFrom(int from) => Join(part => part.Reasoning, part => part.VisibleReasoning, _state.IsEnded(), from);
 
-    private string Join(Func<RunPart, TextLog> log, Func<RunPart, int> length, int from)
+    private string Join(Func<RunPart, TextLog> log, Func<RunPart, int> length, bool isWhole, int from)
     {
         if (_log.Parts.Count == 1)
         {
             return log(_log.Parts[0]).Slice(from, length(_log.Parts[0]));
         }
 
-        var whole = string.Join("\n\n", _log.Parts.Where(part => length(part) > 0).Select(part => log(part).Slice(0, length(part))));
+        // Of agents that answer at once, those behind one that still writes wait: text that is there does not move.
+        var writing = isWhole ? -1 : _log.Parts.FindIndex(part => !part.IsVisiblyDone);
+        var ready = writing < 0 ? _log.Parts : _log.Parts.GetRange(0, writing + 1);
+        var whole = string.Join("\n\n", ready.Where(part => length(part) > 0).Select(part => log(part).Slice(0, length(part))));
         return from < whole.Length ? whole[from..] : "";
     }
 

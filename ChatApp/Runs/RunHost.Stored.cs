@@ -156,7 +156,11 @@ public sealed partial class RunHost
             return;
         }
 
-        await StopAsync(owned.Run);
+        // A reader may have come back while that was asked.
+        if (owned.Readers == 0)
+        {
+            await StopAsync(owned.Run);
+        }
     }
 
     private static RunRow Row(OwnedRun owned, RunRequest request) => new()
@@ -186,12 +190,10 @@ public sealed partial class RunHost
     private async Task<StopResult> StopElsewhereAsync(Run run)
     {
         var asked = _time.GetTimestamp();
-        if (await _store!.AskStopAsync(run.Id))
-        {
-            await WaitAsync(run.Ended, StopPatience);
-        }
-
-        return new StopResult(run.State, run.Seq, AlreadyEnded: run.IsEnded && run.State != RunState.Cancelled, _time.GetElapsedTime(asked)) { IsSignalled = run.IsEnded };
+        // Where it can't be asked it has ended already, and its end is on its way.
+        var isAsked = await _store!.AskStopAsync(run.Id);
+        await WaitAsync(run.Ended, StopPatience);
+        return new StopResult(run.State, run.Seq, AlreadyEnded: run.IsEnded && (!isAsked || run.State != RunState.Cancelled), _time.GetElapsedTime(asked)) { IsSignalled = run.IsEnded };
     }
 
     private Task WaitUntilSavedAsync(Run run) => run.IsStored && !run.IsEnded

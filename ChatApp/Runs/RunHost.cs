@@ -240,6 +240,8 @@ public sealed partial class RunHost : IDisposable
 
     private async Task ForgetAsync(OwnedRun owned, string? key)
     {
+        // What is not stored yet is known here alone. A run that was lost is let go by whoever lost it.
+        await (owned.Run.IsStored ? owned.Run.Ended : Task.CompletedTask);
         await Task.Delay(_options.KeepFinished, _time, Closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_starting)
         {

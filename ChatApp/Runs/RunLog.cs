@@ -87,6 +87,10 @@ internal sealed partial class RunLog
             {
                 _parts[entry.Part].VisibleReasoning = entry.Start + entry.Length;
             }
+            else if (_events[entry.Start] is AgentEndEvent { Agent: { } agent })
+            {
+                PartOf(agent).IsVisiblyDone = true;
+            }
         }
     }
 

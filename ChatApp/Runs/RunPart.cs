@@ -23,6 +23,9 @@ internal sealed class RunPart(byte index, string? agent)
     /// <summary>The same of the reasoning.</summary>
     public int VisibleReasoning { get; set; }
 
+    /// <summary>Whether readers know that its agent has finished.</summary>
+    public bool IsVisiblyDone { get; set; }
+
     /// <summary>Tokens of the answer as counted from the pieces.</summary>
     public int Counted { get; private set; }
 

@@ -5,6 +5,9 @@ namespace ChatApp.Storage;
 /// <summary>Conversations and their messages. A conversation belongs to its owner; for all others there is none of that id.</summary>
 public sealed class ConversationStore
 {
+    // In one go over a network.
+    private const int ImportedAtOnce = 500;
+
     private readonly Database _database;
     private readonly StoreNotices _notices;
 
@@ -163,9 +166,14 @@ public sealed class ConversationStore
                 throw new StorageException(StorageFault.Failed, "There is a conversation of the same id already.");
             }
 
-            foreach (var message in messages)
+            foreach (var some in messages.Chunk(ImportedAtOnce))
             {
-                transaction.Add(conversation.Id, message);
+                foreach (var message in some)
+                {
+                    transaction.AddLater(conversation.Id, message);
+                }
+
+                transaction.Flush();
             }
 
             return true;

@@ -82,13 +82,12 @@ internal sealed partial class Database(IOptions<StorageOptions> options, ILogger
 
     /// <summary>Writes, as one transaction, after all that were asked before.</summary>
     /// <exception cref="StorageException">It was not stored.</exception>
-    public Task<T> WriteAsync<T>(Func<WriteTransaction, T> work) => WriteAsync(work, Settings.BusyTimeout);
-
-    /// <inheritdoc cref="WriteAsync{T}(Func{WriteTransaction, T})"/>
     /// <param name="work">The work.</param>
-    /// <param name="wait">How long to wait for a lock, and for the writes before.</param>
-    public Task<T> WriteAsync<T>(Func<WriteTransaction, T> work, TimeSpan wait) =>
-        (_writes ?? throw new InvalidOperationException("The database is used before the app has started.")).RunAsync(left => Write(work, left), wait);
+    /// <param name="wait">How long to wait for a lock, and for the writes before; null for as long as the settings say.</param>
+    /// <param name="isUrgent">Whether it goes before writes that are not.</param>
+    public Task<T> WriteAsync<T>(Func<WriteTransaction, T> work, TimeSpan? wait = null, bool isUrgent = false) =>
+        (_writes ?? throw new InvalidOperationException("The database is used before the app has started."))
+            .RunAsync(left => Write(work, left), wait ?? Settings.BusyTimeout, isUrgent);
 
     /// <summary>Closes in order: after it, the file is whole by itself.</summary>
     public async ValueTask DisposeAsync()

@@ -72,6 +72,9 @@ internal abstract class Dialect : IAsyncDisposable
     /// <param name="text">Its text.</param>
     public abstract void Index(WriteTransaction transaction, string table, string id, string text);
 
+    /// <summary>LIKE, whatever the case of the letters.</summary>
+    public abstract string Like { get; }
+
     /// <summary>The condition that a row of messages or conversations holds a word.</summary>
     /// <param name="table">messages or conversations.</param>
     /// <param name="alias">The row's name in the statement.</param>

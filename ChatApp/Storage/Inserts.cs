@@ -21,12 +21,13 @@ internal static class Inserts
         return added > 0;
     }
 
-    public static void Add(this WriteTransaction transaction, string conversationId, MessageRow row)
+    /// <summary>Adds a message with the next <see cref="WriteTransaction.Flush"/>.</summary>
+    public static void AddLater(this WriteTransaction transaction, string conversationId, MessageRow row)
     {
         var text = row.Text.Clean();
-        transaction.Execute(
-            "INSERT INTO messages (id, conversation_id, parent_id, role, text, created) VALUES (@Id, @conversationId, @parent, @Role, @text, @created)",
-            new { row.Id, conversationId, parent = row.ParentId ?? "", row.Role, text, created = row.Created.Ms() });
+        transaction.ExecuteLater(
+            "INSERT INTO messages (id, conversation_id, parent_id, role, text, created) VALUES (@id, @conversation, @parent, @role, @text, @created)",
+            ("id", row.Id), ("conversation", conversationId), ("parent", row.ParentId ?? ""), ("role", row.Role), ("text", text), ("created", row.Created.Ms()));
         if (text.Length > 0)
         {
             transaction.Dialect.Index(transaction, "messages", row.Id, text);

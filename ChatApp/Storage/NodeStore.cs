@@ -42,7 +42,7 @@ public sealed class NodeStore
     /// <summary>Extends the lease.</summary>
     /// <returns>False where it had run out and somebody has noticed: register again.</returns>
     public Task<bool> RenewAsync() => _database.WriteAsync(transaction =>
-        transaction.Execute($"UPDATE nodes SET lease_until = {transaction.Dialect.Now} + @lease WHERE id = @id", new { lease = Lease, id = Id }) > 0);
+        transaction.Execute($"UPDATE nodes SET lease_until = {transaction.Dialect.Now} + @lease WHERE id = @id", new { lease = Lease, id = Id }) > 0, isUrgent: true);
 
     /// <summary>Removes processes whose lease has run out, by the database's clock.</summary>
     public Task<int> RemoveDeadAsync() => IsShared

@@ -176,6 +176,8 @@ internal sealed class PostgresDialect : Dialect
 
     public override string Holds(string table, string alias, string parameter) => $"({alias}.words IS NOT NULL AND {alias}.words @@ {parameter}::tsquery)";
 
+    public override string Like => "ILIKE";
+
     public override string SearchTerm(string word) => $"'{word}':*";
 
     // https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -188,6 +190,8 @@ internal sealed class PostgresDialect : Dialect
         // 25006: a standby, which another server will take the place of. 53…, 57P…: too many connections, stopping, starting.
         PostgresException { SqlState: "25006" } => StorageFault.Unreachable,
         PostgresException server => server.SqlState[..2] is "08" or "53" || server.SqlState.StartsWith("57P", StringComparison.Ordinal) ? StorageFault.Unreachable : StorageFault.Failed,
+        // All connections are in use: the server is there.
+        NpgsqlException { InnerException: TimeoutException } exhausted when exhausted.Message.Contains("pool", StringComparison.OrdinalIgnoreCase) => StorageFault.Busy,
         NpgsqlException => StorageFault.Unreachable,
         TimeoutException or System.Net.Sockets.SocketException => StorageFault.Unreachable,
         _ => null,

@@ -54,20 +54,25 @@ internal sealed partial class PostgresNotices : IAsyncDisposable
         _signal.Dispose();
     }
 
-    /// <summary>Several notices as one text: the sender, and a letter and an id in each line.</summary>
-    internal static string Write(string sender, IReadOnlyCollection<StoreNotice> notices)
+    /// <summary>Several notices as texts of the length that is allowed: the sender, and a letter and an id in each line.</summary>
+    internal static List<string> Write(string sender, IReadOnlyCollection<StoreNotice> notices)
     {
+        var texts = new List<string>();
         var text = new StringBuilder(sender);
         foreach (var notice in notices)
         {
-            text.Append('\n').Append(Letter(notice.Kind)).Append(Uri.EscapeDataString(notice.Id));
-            if (text.Length > MostBytes)
+            var line = $"\n{Letter(notice.Kind)}{Uri.EscapeDataString(notice.Id)}";
+            if (text.Length + line.Length > MostBytes)
             {
-                return $"{sender}\n{Letter(StoreNoticeKind.Everything)}";
+                texts.Add(text.ToString());
+                text.Clear().Append(sender);
             }
+
+            text.Append(line);
         }
 
-        return text.ToString();
+        texts.Add(text.ToString());
+        return texts;
     }
 
     /// <summary>The notices of such a text, unless one's own; whatever is none is passed over.</summary>
@@ -123,9 +128,9 @@ internal sealed partial class PostgresNotices : IAsyncDisposable
                 {
                     await using var connection = await _dialect.Source.OpenConnectionAsync();
                     await using var command = connection.CreateCommand();
-                    command.CommandText = "SELECT pg_notify(@channel, @payload)";
+                    command.CommandText = "SELECT pg_notify(@channel, payload) FROM unnest(@payloads) AS payload";
                     command.Parameters.Add(new NpgsqlParameter<string>("channel", Channel));
-                    command.Parameters.Add(new NpgsqlParameter<string>("payload", Write(_sender, notices)));
+                    command.Parameters.Add(new NpgsqlParameter<string[]>("payloads", [.. Write(_sender, notices)]));
                     await command.ExecuteNonQueryAsync();
                     failed = false;
                 }

@@ -63,7 +63,7 @@ public sealed class RunStore
             return [];
         }
 
-        var (refused, ended) = await _database.WriteAsync(transaction => Commit(transaction, batches, areOrphans), Dialect.EventsWait);
+        var (refused, ended) = await _database.WriteAsync(transaction => Commit(transaction, batches, areOrphans), areOrphans ? null : Dialect.EventsWait, isUrgent: true);
         if (_nodes.IsShared)
         {
             foreach (var run in batches.Select(batch => batch.RunId).Distinct(StringComparer.Ordinal))
@@ -93,7 +93,11 @@ public sealed class RunStore
         var rows = await connection.QueryAsync<EventColumns>(
             """
             SELECT e.first_seq AS FirstSeq, e.last_seq AS LastSeq, e.data FROM run_events e
-            WHERE e.run = (SELECT number FROM runs WHERE id = @runId) AND e.last_seq > @after ORDER BY e.first_seq
+            WHERE e.run = (SELECT number FROM runs WHERE id = @runId) AND e.last_seq > @after
+              -- The piece that holds the next event and those behind it, and not all before it: the key is of the first number.
+              AND e.first_seq >= COALESCE((
+                SELECT max(x.first_seq) FROM run_events x WHERE x.run = (SELECT number FROM runs WHERE id = @runId) AND x.first_seq <= @after + 1), 0)
+            ORDER BY e.first_seq
             """,
             new { runId, after });
         var batches = new List<RunBatch>();
@@ -229,13 +233,15 @@ public sealed class RunStore
 
         if (turn.Question is { } question)
         {
-            transaction.Add(row.Id, question);
+            transaction.AddLater(row.Id, question);
         }
 
         if (turn.Answer is { } answer)
         {
-            transaction.Add(row.Id, answer);
+            transaction.AddLater(row.Id, answer);
         }
+
+        transaction.Flush();
 
         if (turn.Run is { } run)
         {

@@ -54,7 +54,7 @@ internal static class Search
         return [.. found.Select(row => new FoundConversation(row.Row, texts.TryGetValue(row.Id, out var text) ? Excerpt(text, words) : ""))];
 
         string Holds(string table, string alias, string column, string word, string parameter) =>
-            SearchWords.IsIndexed(word) ? dialect.Holds(table, alias, parameter) : $"{alias}.{column} LIKE {parameter}";
+            SearchWords.IsIndexed(word) ? dialect.Holds(table, alias, parameter) : $"{alias}.{column} {dialect.Like} {parameter}";
     }
 
     private static string Excerpt(string text, IReadOnlyList<string> words)

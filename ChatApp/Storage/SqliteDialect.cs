@@ -151,6 +151,8 @@ internal sealed class SqliteDialect : Dialect
     public override string Holds(string table, string alias, string parameter) =>
         $"{alias}.number IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH {parameter})";
 
+    public override string Like => "LIKE";
+
     public override string SearchTerm(string word) => $"\"{word}\"*";
 
     public override StorageFault? FaultOf(Exception exception) => exception switch

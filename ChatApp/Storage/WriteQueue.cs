@@ -1,7 +1,7 @@
 namespace ChatApp.Storage;
 
 /// <summary>
-/// All writes of this process, one after the other on a thread of their own: a database has one writer at a time anyway, and a thread that
+/// All writes of this process, one after the other, those that are urgent first, on a thread of their own: a database has one writer at a time anyway, and a thread that
 /// waits for a lock must be none of the pool's.
 /// </summary>
 internal sealed class WriteQueue : IDisposable
@@ -13,6 +13,7 @@ internal sealed class WriteQueue : IDisposable
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
     private readonly Queue<Job> _jobs = new();
+    private readonly Queue<Job> _urgent = new();
     private readonly Thread _thread;
     private bool _closed;
 
@@ -25,7 +26,8 @@ internal sealed class WriteQueue : IDisposable
     /// <summary>Runs <paramref name="work"/> on the writer thread once all before it are done.</summary>
     /// <param name="work">What to do. Its argument is how long it may wait for a lock.</param>
     /// <param name="wait">How long the job may wait, in the queue and for a lock; one that has waited longer and was not begun is refused.</param>
-    public async Task<T> RunAsync<T>(Func<TimeSpan, T> work, TimeSpan wait)
+    /// <param name="isUrgent">Whether it goes before those that are not: what many wait for, and what keeps this process's lease.</param>
+    public async Task<T> RunAsync<T>(Func<TimeSpan, T> work, TimeSpan wait, bool isUrgent = false)
     {
         var job = new Job<T>(work, wait);
         lock (_jobs)
@@ -35,12 +37,12 @@ internal sealed class WriteQueue : IDisposable
                 throw new StorageException(StorageFault.Unreachable, "The server is shutting down and has closed its database.");
             }
 
-            if (_jobs.Count >= Capacity)
+            if (!isUrgent && _jobs.Count >= Capacity)
             {
                 throw Busy();
             }
 
-            _jobs.Enqueue(job);
+            (isUrgent ? _urgent : _jobs).Enqueue(job);
             Monitor.Pulse(_jobs);
         }
 
@@ -80,7 +82,7 @@ internal sealed class WriteQueue : IDisposable
             Job job;
             lock (_jobs)
             {
-                while (_jobs.Count == 0)
+                while (_jobs.Count + _urgent.Count == 0)
                 {
                     if (_closed)
                     {
@@ -90,7 +92,7 @@ internal sealed class WriteQueue : IDisposable
                     Monitor.Wait(_jobs);
                 }
 
-                job = _jobs.Dequeue();
+                job = _urgent.Count > 0 ? _urgent.Dequeue() : _jobs.Dequeue();
             }
 
             job.Run();
