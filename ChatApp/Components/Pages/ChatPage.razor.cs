@@ -60,7 +60,7 @@ public sealed partial class ChatPage : IDisposable
             if (!Session.TryOpen(Id) && Id is { } id)
             {
                 var opening = Session.OpenAsync(id);
-                _shown = Session.Snapshot;
+                Take();
                 await opening;
             }
         }
@@ -71,7 +71,7 @@ public sealed partial class ChatPage : IDisposable
             Session.PickModel(Model);
         }
 
-        _shown = Session.Snapshot;
+        Take();
     }
 
     protected override void OnAfterRender(bool firstRender)
@@ -97,9 +97,16 @@ public sealed partial class ChatPage : IDisposable
     {
         if (!ReferenceEquals(Session.Snapshot, _shown))
         {
-            _shown = Session.Snapshot;
+            Take();
             StateHasChanged();
         }
+    }
+
+    // Where there is no chat there is no composer: the next one is another chat's, which the link said nothing about.
+    private void Take()
+    {
+        _shown = Session.Snapshot;
+        _question = _shown.Problem is null ? _question : null;
     }
 
     private Task<bool> Ask(string text) => Session.SendAsync(text);
