@@ -59,7 +59,7 @@ export function attach(root, component, maxBytes) {
       send().finally(() => settled = event.timeStamp + Settling);
     } else if (button || event.target === root) {
       if (button) {
-        component.invokeMethodAsync('StopAnswer').catch(() => say('The connection was lost before this was stopped. Stop again once it is back.'));
+        stop().catch(() => say('The connection was lost before this was stopped. Stop again once it is back.'));
       }
 
       // Stop goes away with the focus it had.
@@ -89,6 +89,8 @@ export function attach(root, component, maxBytes) {
     }
   }, options);
 
+  // What was clicked elsewhere and not done.
+  document.addEventListener('chat:refused', (event) => say(event.detail ?? ''), options);
   window.addEventListener('pagehide', keep, options);
   document.dispatchEvent(new Event('chat:interactive'));
 
@@ -132,6 +134,13 @@ export function attach(root, component, maxBytes) {
     }
   }
 
+  async function stop() {
+    refusal.hidden = true;
+    if (await component.invokeMethodAsync('StopAnswer') === false) {
+      say(await component.invokeMethodAsync('WhyRefused') ?? 'This could not be stopped. Stop again.');
+    }
+  }
+
   // The page shows another conversation; or the one begun here was given its id, which is not the address's yet.
   function follow(next) {
     if (next === key) {
@@ -169,7 +178,7 @@ export function attach(root, component, maxBytes) {
 
   function say(words) {
     refusal.textContent = words;
-    refusal.hidden = false;
+    refusal.hidden = words === '';
   }
 }
 

@@ -1,3 +1,4 @@
+using ChatApp.Components.Chat;
 using ChatApp.Conversations;
 using ChatApp.Runs;
 using Microsoft.AspNetCore.Components;
@@ -14,6 +15,7 @@ public sealed partial class ChatPage : IDisposable
     private string? _question;
     private string? _addressed;
     private bool _isReadingEarlier;
+    private string? _whyNotEarlier;
 
     /// <summary>The conversation to show; null for a new one.</summary>
     [Parameter]
@@ -65,7 +67,7 @@ public sealed partial class ChatPage : IDisposable
             }
         }
 
-        _addressed = Id;
+        (_addressed, _whyNotEarlier) = (Id, null);
         if (!string.IsNullOrWhiteSpace(Model))
         {
             Session.PickModel(Model);
@@ -109,6 +111,8 @@ public sealed partial class ChatPage : IDisposable
         _question = _shown.Problem is null ? _question : null;
     }
 
+    private Task<bool> StopAsync() => Answers.OfAsync(Session.StopAsync());
+
     private Task<bool> Ask(string text) => Session.SendAsync(text);
 
     private Task<bool> AskFromComposer(string text) => Session.SendAsync(text, keepsDraft: true);
@@ -117,9 +121,9 @@ public sealed partial class ChatPage : IDisposable
     {
         if (!_isReadingEarlier)
         {
-            _isReadingEarlier = true;
-            await Session.LoadEarlierAsync();
-            _isReadingEarlier = false;
+            (_isReadingEarlier, _whyNotEarlier) = (true, null);
+            var isRead = await Answers.OfAsync(Session.LoadEarlierAsync());
+            (_isReadingEarlier, _whyNotEarlier) = (false, isRead ? null : Session.Held);
         }
     }
 }
