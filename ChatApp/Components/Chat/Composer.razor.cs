@@ -9,6 +9,7 @@ public sealed partial class Composer : IAsyncDisposable
     /// <summary>The most bytes a message may have.</summary>
     internal const int MaxBytes = 1_000_000;
 
+    private bool _isGone;
     private ElementReference _element;
     private IJSObjectReference? _module;
     private DotNetObjectReference<Composer>? _self;
@@ -29,13 +30,13 @@ public sealed partial class Composer : IAsyncDisposable
     [Parameter, EditorRequired]
     public required Func<string, Task<bool>> Send { get; set; }
 
-    /// <summary>Why <see cref="Send"/> refused last, for people; null where the page shows it by itself.</summary>
+    /// <summary>Why <see cref="Send"/> or <see cref="Stop"/> refused last, for people; null where the page shows it by itself.</summary>
     [Parameter]
     public Func<string?>? Why { get; set; }
 
-    /// <summary>Stops the answer being made.</summary>
+    /// <summary>Stops the answer being made; false means refused.</summary>
     [Parameter, EditorRequired]
-    public required Func<Task> Stop { get; set; }
+    public required Func<Task<bool>> Stop { get; set; }
 
     [Inject]
     private IJSRuntime JS { get; set; } = null!;
@@ -53,16 +54,17 @@ public sealed partial class Composer : IAsyncDisposable
         return await Send(await reader.ReadToEndAsync());
     }
 
-    /// <summary>What to tell the writer whose message was refused.</summary>
+    /// <summary>What to tell the reader who was refused.</summary>
     [JSInvokable]
     public string? WhyRefused() => Why?.Invoke();
 
     /// <summary>Stops the answer being made.</summary>
     [JSInvokable]
-    public Task StopAnswer() => Stop();
+    public Task<bool> StopAnswer() => Stop();
 
     public async ValueTask DisposeAsync()
     {
+        _isGone = true;
         _self?.Dispose();
         try
         {
@@ -72,19 +74,31 @@ public sealed partial class Composer : IAsyncDisposable
                 await _module.DisposeAsync();
             }
         }
-        catch (JSDisconnectedException)
+        catch (Exception exception) when (exception is JSDisconnectedException or JSException or OperationCanceledException)
         {
-            // The browser is gone, and the module with it.
+            // The browser is gone, or going, and the module with it.
         }
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (firstRender)
+        if (!firstRender)
+        {
+            return;
+        }
+
+        try
         {
             _self = DotNetObjectReference.Create(this);
             _module = await JS.InvokeAsync<IJSObjectReference>("import", "./" + Assets["Components/Chat/Composer.razor.js"]);
-            await _module.InvokeVoidAsync("attach", _element, _self, MaxBytes);
+            if (!_isGone)
+            {
+                await _module.InvokeVoidAsync("attach", _element, _self, MaxBytes);
+            }
+        }
+        catch (Exception exception) when (exception is JSDisconnectedException or OperationCanceledException || (_isGone && exception is JSException))
+        {
+            // As above.
         }
     }
 }

@@ -3,6 +3,7 @@
 //
 // What is being written is kept in this tab, for each conversation, so that a reload finds it: one by hand, and one after the circuit was lost.
 import { deliver } from '../../delivery.js';
+import { keep as write, kept as read } from '../../kept.js';
 
 // Stop takes Send's place under the pointer: for so long, in ms, a click there may still have been meant for Send.
 const Settling = 300;
@@ -14,9 +15,11 @@ let listening;
 let early = new AbortController();
 let wasFocused = false;
 document.addEventListener('input', (event) => event.target.id === 'composer' && store(pathKey(), event.target.value), { signal: early.signal });
+takeLink();
 document.addEventListener('focusin', (event) => wasFocused = event.target.id === 'composer', { signal: early.signal });
 
 export function attach(root, component, maxBytes) {
+  const isFirst = !early.signal.aborted;
   early.abort();
   listening?.abort();
   listening = new AbortController();
@@ -25,11 +28,13 @@ export function attach(root, component, maxBytes) {
   const refusal = root.querySelector('.refusal');
   let key = root.dataset.key ?? '';
   let sending = false;
+  // The conversation it is sent in. The page may show another one by the time the answer comes.
+  let sentIn;
   let settled = 0;
   let pausing;
 
   dropWhatArrived(key);
-  if (area.value === '') {
+  if (isFirst || area.value === '') {
     area.value = draftOf(key) ?? area.value;
   }
 
@@ -54,7 +59,7 @@ export function attach(root, component, maxBytes) {
       send().finally(() => settled = event.timeStamp + Settling);
     } else if (button || event.target === root) {
       if (button) {
-        component.invokeMethodAsync('StopAnswer').catch(() => say('The connection was lost before this was stopped. Stop again once it is back.'));
+        stop().catch(() => say('The connection was lost before this was stopped. Stop again once it is back.'));
       }
 
       // Stop goes away with the focus it had.
@@ -84,6 +89,8 @@ export function attach(root, component, maxBytes) {
     }
   }, options);
 
+  // What was clicked elsewhere and not done.
+  document.addEventListener('chat:refused', (event) => say(event.detail ?? ''), options);
   window.addEventListener('pagehide', keep, options);
   document.dispatchEvent(new Event('chat:interactive'));
 
@@ -94,16 +101,20 @@ export function attach(root, component, maxBytes) {
     }
 
     sending = true;
-    const name = `sending:${key}`;
+    sentIn = key;
     try {
       keep();
-      write(name, text);
+      write(`sending:${sentIn}`, text);
       const outcome = await deliver(component, text, maxBytes, 'SendText', 'SendStream');
       if (!outcome.isUnsure) {
-        write(name, '');
+        write(`sending:${sentIn}`, '');
       }
 
-      if (outcome.accepted) {
+      if (key !== sentIn) {
+        if (outcome.accepted && draftOf(sentIn) === text) {
+          store(sentIn, '');
+        }
+      } else if (outcome.accepted) {
         if (area.value === text) {
           area.value = '';
           grow(area);
@@ -116,7 +127,17 @@ export function attach(root, component, maxBytes) {
       }
     } finally {
       sending = false;
-      area.focus();
+      // Not where somebody went on to something else meanwhile.
+      if (!document.activeElement || document.activeElement === document.body || root.contains(document.activeElement)) {
+        area.focus();
+      }
+    }
+  }
+
+  async function stop() {
+    refusal.hidden = true;
+    if (await component.invokeMethodAsync('StopAnswer') === false) {
+      say(await component.invokeMethodAsync('WhyRefused') ?? 'This could not be stopped. Stop again.');
     }
   }
 
@@ -128,6 +149,12 @@ export function attach(root, component, maxBytes) {
 
     const begun = key === '' && pathKey() !== next;
     if (begun) {
+      if (sending && sentIn === '') {
+        write(`sending:${next}`, read('sending:') ?? '');
+        write('sending:', '');
+        sentIn = next;
+      }
+
       store(key, '');
       key = next;
       keep();
@@ -139,7 +166,7 @@ export function attach(root, component, maxBytes) {
     area.value = draftOf(key) ?? '';
     refusal.hidden = true;
     grow(area);
-    if (matchMedia('(hover: hover)').matches) {
+    if (matchMedia('(hover: hover)').matches && !document.activeElement?.closest('.toast')) {
       area.focus();
     }
   }
@@ -151,7 +178,7 @@ export function attach(root, component, maxBytes) {
 
   function say(words) {
     refusal.textContent = words;
-    refusal.hidden = false;
+    refusal.hidden = words === '';
   }
 }
 
@@ -171,6 +198,15 @@ function pathKey() {
   return decodeURIComponent(/^\/c\/([^/]+)/.exec(location.pathname)?.[1] ?? '');
 }
 
+// A link may bring a text along. It becomes the draft once; what is made of it wins from then on.
+function takeLink() {
+  const text = document.querySelector('#composer')?.defaultValue ?? '';
+  if (text !== '' && read(`link:${pathKey()}`) !== text) {
+    write(`link:${pathKey()}`, text);
+    store(pathKey(), text);
+  }
+}
+
 // The page went away while this was sent. Where it stands as the last question it has arrived, and is no draft any more.
 function dropWhatArrived(key) {
   const sent = read(`sending:${key}`);
@@ -187,24 +223,4 @@ function store(key, text) {
 
 function draftOf(key) {
   return read(`draft:${key}`);
-}
-
-function write(name, text) {
-  try {
-    if (text === '') {
-      sessionStorage.removeItem(name);
-    } else {
-      sessionStorage.setItem(name, text);
-    }
-  } catch {
-    // No storage, or no room in it: then a reload loses the draft.
-  }
-}
-
-function read(name) {
-  try {
-    return sessionStorage.getItem(name);
-  } catch {
-    return null; // as above
-  }
 }

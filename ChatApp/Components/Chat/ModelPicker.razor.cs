@@ -10,9 +10,12 @@ public sealed partial class ModelPicker : IDisposable
 {
     private static readonly Dictionary<string, object> Labels = new() { ["aria-label"] = "Model" };
     private readonly CancellationTokenSource _gone = new();
+    private readonly CancellationToken _whileHere;
     private List<Choice> _choices = [];
     private (string?, List<Choice>?) _shown;
     private IReadOnlyList<ModelInfo> _models = [];
+
+    public ModelPicker() => _whileHere = _gone.Token;
 
     /// <summary>The model picked now, listed or not.</summary>
     [Parameter, EditorRequired]
@@ -68,15 +71,18 @@ public sealed partial class ModelPicker : IDisposable
         await RestoreAsync();
         try
         {
-            _models = await Session.ListModelsAsync(_gone.Token);
+            _models = await Session.ListModelsAsync(_whileHere);
         }
-        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (_whileHere.IsCancellationRequested)
         {
             return;
         }
 
-        Fill();
-        StateHasChanged();
+        if (!_whileHere.IsCancellationRequested)
+        {
+            Fill();
+            StateHasChanged();
+        }
     }
 
     // A model named in the address need not be listed: a provider may take any id.
@@ -103,8 +109,8 @@ public sealed partial class ModelPicker : IDisposable
     {
         try
         {
-            var kept = await JS.InvokeAsync<string?>("sessionStorage.getItem", _gone.Token, KeptAs);
-            if (kept is { Length: > 0 and <= 1000 } && kept != Model && !Navigation.Uri.Contains("model=", StringComparison.Ordinal))
+            var kept = await JS.InvokeAsync<string?>("sessionStorage.getItem", _whileHere, KeptAs);
+            if (!_whileHere.IsCancellationRequested && kept is { Length: > 0 and <= 1000 } && kept != Model && !Navigation.Uri.Contains("model=", StringComparison.Ordinal))
             {
                 Picked(kept);
             }
@@ -119,9 +125,9 @@ public sealed partial class ModelPicker : IDisposable
     {
         try
         {
-            await JS.InvokeVoidAsync("sessionStorage.setItem", _gone.Token, KeptAs, id);
+            await JS.InvokeVoidAsync("sessionStorage.setItem", _whileHere, KeptAs, id);
         }
-        catch (Exception exception) when (exception is JSException or JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is JSException or JSDisconnectedException or OperationCanceledException)
         {
             // As above.
         }

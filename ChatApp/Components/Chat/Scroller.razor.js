@@ -3,6 +3,8 @@
 //
 // Only the reader's own hand ends the following: growth moves the end away as well, and must not count. Text above stays where it is by
 // the browser's own scroll anchoring.
+import { keep, kept } from '../../kept.js';
+
 const Near = 48;
 const Settled = 100;
 
@@ -68,9 +70,9 @@ class ChatScroller extends HTMLElement {
     this.#following = true;
     this.#fromEnd = undefined;
     try {
-      this.#wanted = JSON.parse(sessionStorage.getItem(this.#place));
+      this.#wanted = JSON.parse(kept(this.#place));
     } catch {
-      this.#wanted = null; // no storage, or nothing that we wrote
+      this.#wanted = null; // nothing that we wrote
     }
 
     this.#settle();
@@ -125,16 +127,10 @@ class ChatScroller extends HTMLElement {
     }
 
     const top = this.#viewport.getBoundingClientRect().top;
-    const passed = [...this.querySelectorAll('[data-turn]')].findLast((turn) => turn.getBoundingClientRect().top <= top + 1);
-    try {
-      if (this.#following || !passed) {
-        sessionStorage.removeItem(this.#place);
-      } else {
-        sessionStorage.setItem(this.#place, JSON.stringify({ turn: passed.dataset.turn, by: Math.round(top - passed.getBoundingClientRect().top) }));
-      }
-    } catch {
-      // No storage: then a reload begins at the end.
-    }
+    const passed = [...this.querySelectorAll('[data-turn]:not([hidden])')].findLast((turn) => turn.getBoundingClientRect().top <= top + 1);
+    keep(this.#place, this.#following || !passed
+      ? ''
+      : JSON.stringify({ turn: passed.dataset.turn, by: Math.round(top - passed.getBoundingClientRect().top) }));
   }
 
   #comeBack() {

@@ -11,6 +11,11 @@ namespace ChatApp.Components.Chat;
 /// </summary>
 public sealed partial class TurnList : IAsyncDisposable
 {
+    private const string Busy = "An answer is being made. Wait for it, or stop it, then try again.";
+    private const string Gone = "This is not shown any more. Reload the page and try again there.";
+
+    private bool _isGone;
+    private string? _why;
     private ElementReference _element;
     private IJSObjectReference? _module;
     private DotNetObjectReference<TurnList>? _self;
@@ -33,38 +38,34 @@ public sealed partial class TurnList : IAsyncDisposable
     [JSInvokable]
     public string ReadAnswer(string turnId) => Find(turnId)?.Run?.ReadText() ?? "";
 
-    /// <summary>Answers a turn's question again.</summary>
+    /// <summary>Answers a turn's question again; false where that is refused, as of all that follows.</summary>
     [JSInvokable]
-    public Task Regenerate(string turnId) =>
-        !Session.Snapshot.IsRunning && Find(turnId) is { } turn && (turn.Run?.IsEnded ?? true) ? Session.RegenerateAsync(turnId) : Task.CompletedTask;
+    public Task<bool> Regenerate(string turnId) =>
+        TryAsync(Find(turnId) is { } turn && (turn.Run?.IsEnded ?? true), () => Session.RegenerateAsync(turnId));
 
     /// <summary>Goes on with a turn's answer that was cut.</summary>
     [JSInvokable]
-    public Task Continue(string turnId) =>
-        !Session.Snapshot.IsRunning && Find(turnId) is { } turn && AnswerWords.CanContinue(turn) ? Session.ContinueAsync(turnId) : Task.CompletedTask;
+    public Task<bool> Continue(string turnId) =>
+        TryAsync(Find(turnId) is { } turn && AnswerWords.CanContinue(turn), () => Session.ContinueAsync(turnId));
 
     /// <summary>Shows the version before or after the one that is shown.</summary>
     /// <param name="turnId">The turn.</param>
     /// <param name="ofAnswer">Whether of its answer, else of its question.</param>
     /// <param name="step">-1 or 1.</param>
     [JSInvokable]
-    public Task Select(string turnId, bool ofAnswer, int step)
+    public Task<bool> Select(string turnId, bool ofAnswer, int step)
     {
-        if (Session.Snapshot.IsRunning || Find(turnId) is not { } turn)
-        {
-            return Task.CompletedTask;
-        }
-
-        var (all, shown) = ofAnswer ? (turn.Answers, turn.AnswerId) : (turn.Questions, turn.Id);
+        var turn = Find(turnId);
+        var (all, shown) = ofAnswer ? (turn?.Answers ?? [], turn?.AnswerId) : (turn?.Questions ?? [], turn?.Id);
         var at = shown is null ? -1 : all.ToList().IndexOf(shown);
         var next = at + Math.Sign(step);
-        return at >= 0 && next != at && next >= 0 && next < all.Count ? Session.SelectAsync(all[next]) : Task.CompletedTask;
+        return TryAsync(at >= 0 && next != at && next >= 0 && next < all.Count, () => Session.SelectAsync(all[next]));
     }
 
     /// <summary>Asks another question in a turn's place; for a text that fits into one call.</summary>
     [JSInvokable]
     public Task<bool> EditText(string turnId, string text) =>
-        Session.Snapshot.IsRunning || Find(turnId) is null ? Task.FromResult(false) : Session.EditAsync(turnId, text);
+        TryAsync(Find(turnId) is not null, () => Session.EditAsync(turnId, text));
 
     /// <summary>As <see cref="EditText"/>, for a text too long for one call.</summary>
     [JSInvokable]
@@ -75,13 +76,13 @@ public sealed partial class TurnList : IAsyncDisposable
         return await EditText(turnId, await reader.ReadToEndAsync());
     }
 
-    /// <summary>What to tell the writer whose edit was refused.</summary>
+    /// <summary>What to tell the reader who was refused.</summary>
     [JSInvokable]
-    public string WhyRefused() =>
-        Session.Held ?? (Session.Snapshot.IsRunning ? "An answer is being made. Wait for it, or stop it, then send again." : "This question is not shown any more. Reload the page and edit it there.");
+    public string WhyRefused() => _why ?? Session.Held ?? (Session.Snapshot.IsRunning ? Busy : Gone);
 
     public async ValueTask DisposeAsync()
     {
+        _isGone = true;
         _self?.Dispose();
         try
         {
@@ -90,20 +91,38 @@ public sealed partial class TurnList : IAsyncDisposable
                 await _module.DisposeAsync();
             }
         }
-        catch (JSDisconnectedException)
+        catch (Exception exception) when (exception is JSDisconnectedException or JSException or OperationCanceledException)
         {
-            // The browser is gone, and the module with it.
+            // The browser is gone, or going, and the module with it.
         }
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (firstRender)
+        if (!firstRender)
+        {
+            return;
+        }
+
+        try
         {
             _self = DotNetObjectReference.Create(this);
             _module = await JS.InvokeAsync<IJSObjectReference>("import", "./" + Assets["Components/Chat/TurnList.razor.js"]);
-            await _module.InvokeVoidAsync("attach", _element, _self, Composer.MaxBytes);
+            if (!_isGone)
+            {
+                await _module.InvokeVoidAsync("attach", _element, _self, Composer.MaxBytes);
+            }
         }
+        catch (Exception exception) when (exception is JSDisconnectedException or OperationCanceledException || (_isGone && exception is JSException))
+        {
+            // As above.
+        }
+    }
+
+    private Task<bool> TryAsync(bool canBeDone, Func<Task> act)
+    {
+        _why = Session.Snapshot.IsRunning ? Busy : canBeDone ? null : Gone;
+        return _why is null ? Answers.OfAsync(act()) : Task.FromResult(false);
     }
 
     private ChatTurn? Find(string turnId) => Session.Snapshot.Turns.Find(turn => turn.Id == turnId);

@@ -1,4 +1,5 @@
 import { deliver } from '../../delivery.js';
+import { keep, kept } from '../../kept.js';
 
 // What is read out of what a button only shows for a moment. A node of its own: Blazor keeps those it made as it knows them.
 const spoken = document.createElement('div');
@@ -27,6 +28,19 @@ export function attach(list, component, maxBytes) {
     }
   });
 
+  // What was being edited when the page went away, or when the reader left this conversation for another.
+  reopen();
+  new MutationObserver(reopen).observe(list, { childList: true });
+
+  function reopen() {
+    for (const user of list.querySelectorAll('.user:not([data-editing], [hidden])')) {
+      const text = kept(`edit:${user.dataset.turn}`);
+      if (text) {
+        edit(user, user.dataset.turn, text);
+      }
+    }
+  }
+
   function act(button, what) {
     const answer = button.closest('.answer');
     const user = answer?.previousElementSibling ?? button.closest('.user');
@@ -38,6 +52,7 @@ export function attach(list, component, maxBytes) {
       copy(button, Promise.resolve(user.querySelector('.block').textContent));
     } else if (what === 'edit' && !busy) {
       edit(user, turn);
+      user.querySelector('.editor textarea').focus();
     } else if ((what === 'regenerate' || what === 'retry') && !busy) {
       call(button, 'Regenerate', turn);
     } else if (what === 'continue' && !busy) {
@@ -54,8 +69,11 @@ export function attach(list, component, maxBytes) {
     }
 
     button.dataset.calling = '';
+    refuse('');
     try {
-      await component.invokeMethodAsync(...args);
+      if (await component.invokeMethodAsync(...args) === false) {
+        refuse(await component.invokeMethodAsync('WhyRefused'));
+      }
     } catch {
       // The connection was lost; the page says so by itself.
     } finally {
@@ -63,8 +81,13 @@ export function attach(list, component, maxBytes) {
     }
   }
 
+  // The composer says it: what was clicked may be gone.
+  function refuse(why) {
+    document.dispatchEvent(new CustomEvent('chat:refused', { detail: why }));
+  }
+
   // The question becomes a box. The browser's own until it is sent: Blazor keeps the elements it made as it knows them.
-  function edit(user, turn) {
+  function edit(user, turn, text) {
     const block = user.querySelector('.block');
     const editor = document.createElement('div');
     editor.className = 'editor';
@@ -74,11 +97,10 @@ export function attach(list, component, maxBytes) {
     const area = editor.querySelector('textarea');
     const refusal = editor.querySelector('.refusal');
     let sending = false;
-    area.value = block.textContent;
+    area.value = text ?? block.textContent;
     user.dataset.editing = '';
     user.append(editor);
     area.style.minHeight = `${Math.min(area.scrollHeight, window.innerHeight * 0.4)}px`;
-    area.focus();
 
     editor.addEventListener('click', (event) => {
       const name = event.target.closest('button')?.dataset.testid;
@@ -89,7 +111,10 @@ export function attach(list, component, maxBytes) {
         send();
       }
     });
-    area.addEventListener('input', () => refusal.hidden = true);
+    area.addEventListener('input', () => {
+      refusal.hidden = true;
+      keep(`edit:${turn}`, area.value);
+    });
     area.addEventListener('keydown', (event) => {
       if (event.isComposing || event.keyCode === 229) {
         return;
@@ -105,6 +130,7 @@ export function attach(list, component, maxBytes) {
     });
 
     function close() {
+      keep(`edit:${turn}`, '');
       editor.remove();
       delete user.dataset.editing;
       user.querySelector('[data-testid="edit"]')?.focus();

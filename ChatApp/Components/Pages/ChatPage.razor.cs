@@ -1,3 +1,4 @@
+using ChatApp.Components.Chat;
 using ChatApp.Conversations;
 using ChatApp.Runs;
 using Microsoft.AspNetCore.Components;
@@ -14,6 +15,7 @@ public sealed partial class ChatPage : IDisposable
     private string? _question;
     private string? _addressed;
     private bool _isReadingEarlier;
+    private string? _whyNotEarlier;
 
     /// <summary>The conversation to show; null for a new one.</summary>
     [Parameter]
@@ -60,18 +62,18 @@ public sealed partial class ChatPage : IDisposable
             if (!Session.TryOpen(Id) && Id is { } id)
             {
                 var opening = Session.OpenAsync(id);
-                _shown = Session.Snapshot;
+                Take();
                 await opening;
             }
         }
 
-        _addressed = Id;
+        (_addressed, _whyNotEarlier) = (Id, null);
         if (!string.IsNullOrWhiteSpace(Model))
         {
             Session.PickModel(Model);
         }
 
-        _shown = Session.Snapshot;
+        Take();
     }
 
     protected override void OnAfterRender(bool firstRender)
@@ -97,10 +99,19 @@ public sealed partial class ChatPage : IDisposable
     {
         if (!ReferenceEquals(Session.Snapshot, _shown))
         {
-            _shown = Session.Snapshot;
+            Take();
             StateHasChanged();
         }
     }
+
+    // Where there is no chat there is no composer: the next one is another chat's, which the link said nothing about.
+    private void Take()
+    {
+        _shown = Session.Snapshot;
+        _question = _shown.Problem is null ? _question : null;
+    }
+
+    private Task<bool> StopAsync() => Answers.OfAsync(Session.StopAsync());
 
     private Task<bool> Ask(string text) => Session.SendAsync(text);
 
@@ -110,9 +121,9 @@ public sealed partial class ChatPage : IDisposable
     {
         if (!_isReadingEarlier)
         {
-            _isReadingEarlier = true;
-            await Session.LoadEarlierAsync();
-            _isReadingEarlier = false;
+            (_isReadingEarlier, _whyNotEarlier) = (true, null);
+            var isRead = await Answers.OfAsync(Session.LoadEarlierAsync());
+            (_isReadingEarlier, _whyNotEarlier) = (false, isRead ? null : Session.Held);
         }
     }
 }
