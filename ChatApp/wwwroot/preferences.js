@@ -32,7 +32,7 @@
     root.dataset.theme = shown;
     root.dataset.metrics = (wide.matches ? rail : sheet) ? 'open' : 'closed';
     root.dataset.sidebar = (wide.matches ? column : drawer) ? 'open' : 'closed';
-    for (const part of document.querySelectorAll('.page > :not(.sidebar, .backdrop, .toast)')) {
+    for (const part of document.querySelectorAll('.page > :not(.sidebar, .backdrop, .toasts)')) {
       part.inert = drawer && !wide.matches;
     }
 

@@ -14,6 +14,9 @@ public sealed partial class ChatSidebar : IDisposable
 
     private ConversationListSnapshot _shown = new();
     private TimeSpan _offset;
+    private bool _isHeld;
+    private string? _undone;
+    private ElementReference _search;
     private ITimer _typing = null!;
     private string _typed = "";
     private string? _left;
@@ -25,6 +28,10 @@ public sealed partial class ChatSidebar : IDisposable
     /// <summary>What the page was drawn with before its circuit: shown until the circuit has read the list itself, so that nothing flashes.</summary>
     [PersistentState]
     public SidebarState? Drawn { get; set; }
+
+    /// <summary>How far the reader's clock is ahead of UTC, in minutes: the circuit knows it only from the page's request.</summary>
+    [PersistentState]
+    public int? OffsetMinutes { get; set; }
 
     [CascadingParameter]
     private HttpContext? Request { get; set; }
@@ -47,7 +54,8 @@ public sealed partial class ChatSidebar : IDisposable
     protected override async Task OnInitializedAsync()
     {
         _typing = Time.CreateTimer(_ => _ = InvokeAsync(() => List.SearchAsync(_typed)), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _offset = Drawn is null ? ReaderClock.Parse(Request?.Request.Cookies[ReaderClock.Cookie]) : TimeSpan.FromMinutes(Drawn.OffsetMinutes);
+        OffsetMinutes ??= (int)ReaderClock.Parse(Request?.Request.Cookies[ReaderClock.Cookie]).TotalMinutes;
+        _offset = TimeSpan.FromMinutes(OffsetMinutes.Value);
         _shown = List.Snapshot;
         if (Drawn is { } drawn && !_shown.IsLoaded)
         {
@@ -58,7 +66,7 @@ public sealed partial class ChatSidebar : IDisposable
         await LoadAsync();
         if (Request is not null && List.Snapshot is { IsLoaded: true } read)
         {
-            Drawn = new SidebarState([.. read.Items], read.HasMore, (int)_offset.TotalMinutes);
+            Drawn = new SidebarState([.. read.Items], read.HasMore);
         }
         else
         {
@@ -79,15 +87,38 @@ public sealed partial class ChatSidebar : IDisposable
         }
     }
 
-    private void OnChanged() => _ = InvokeAsync(() =>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (!ReferenceEquals(_shown, List.Snapshot))
+        if (_undone is not null && _shown.Deleted is null && _shown.Search.Length > 0)
+        {
+            // It may not be among what is searched for.
+            _undone = null;
+            await _search.TryFocusAsync();
+        }
+        else if (_shown.Items.Any(item => item.Id == _undone))
+        {
+            _undone = null;
+        }
+    }
+
+    private void OnChanged() => _ = InvokeAsync(ShowList);
+
+    private void ShowList()
+    {
+        if (!_isHeld && !ReferenceEquals(_shown, List.Snapshot))
         {
             // A list that could not be read leaves what was drawn.
             _shown = List.Snapshot is { IsLoaded: false, Problem: { } problem } ? _shown with { Problem = problem } : List.Snapshot;
             StateHasChanged();
         }
-    });
+    }
+
+    // An item that moves takes the field with it out of the page, and what is typed there: the list waits meanwhile.
+    private void Hold(bool isRenaming)
+    {
+        _isHeld = isRenaming;
+        ShowList();
+    }
 
     private void OnSearch(ChangeEventArgs change)
     {
@@ -114,7 +145,9 @@ public sealed partial class ChatSidebar : IDisposable
     private async Task UndoAsync()
     {
         var deleted = List.Snapshot.Deleted?.Id;
+        _undone = deleted;
         await List.UndoDeleteAsync();
+        _undone = List.Snapshot.Deleted is null ? _undone : null;
         if (deleted is not null && deleted == _left && List.Snapshot.Deleted is null)
         {
             Navigation.NavigateTo($"/c/{deleted}");
@@ -123,4 +156,4 @@ public sealed partial class ChatSidebar : IDisposable
 }
 
 /// <summary>The sidebar as it was drawn.</summary>
-public sealed record SidebarState(IReadOnlyList<ConversationItem> Items, bool HasMore, int OffsetMinutes);
+public sealed record SidebarState(IReadOnlyList<ConversationItem> Items, bool HasMore);

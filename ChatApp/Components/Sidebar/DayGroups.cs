@@ -22,12 +22,13 @@ internal static class DayGroups
         foreach (var item in items)
         {
             var heading = Heading(DayOf(item.Updated, offset), today);
-            if (groups is not [.., { } last] || last.Heading != heading)
+            // Each heading once, whatever the order: the page knows a group by it.
+            if (groups.Find(group => group.Heading == heading) is not { } its)
             {
-                groups.Add(last = new DayGroup(heading, new List<ConversationItem>()));
+                groups.Add(its = new DayGroup(heading, new List<ConversationItem>()));
             }
 
-            ((List<ConversationItem>)last.Items).Add(item);
+            ((List<ConversationItem>)its.Items).Add(item);
         }
 
         return groups;

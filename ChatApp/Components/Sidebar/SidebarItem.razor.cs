@@ -29,12 +29,20 @@ public sealed partial class SidebarItem
     [Parameter, EditorRequired]
     public required Func<string, string, Task> Rename { get; set; }
 
+    /// <summary>Told when its title becomes a field, and when no longer.</summary>
+    [Parameter]
+    public Action<bool>? Renaming { get; set; }
+
+    /// <summary>Whether it takes the focus as it comes.</summary>
+    [Parameter]
+    public bool TakesFocus { get; set; }
+
     /// <summary>Deletes it: its id.</summary>
     [Parameter, EditorRequired]
     public required Func<string, Task> Delete { get; set; }
 
     // The first render asks nobody whether it should.
-    protected override void OnInitialized() => _shown = (Item, Excerpt, IsCurrent, _isRenaming);
+    protected override void OnInitialized() => (_shown, _takesFocus) = ((Item, Excerpt, IsCurrent, _isRenaming), TakesFocus);
 
     protected override bool ShouldRender()
     {
@@ -49,11 +57,15 @@ public sealed partial class SidebarItem
         if (_takesFocus)
         {
             _takesFocus = false;
-            await (_isRenaming ? _input : _link).FocusAsync(preventScroll: true);
+            await (_isRenaming ? _input : _link).TryFocusAsync();
         }
     }
 
-    private void BeginRename() => (_title, _isRenaming, _takesFocus) = (Item.Title, true, true);
+    private void BeginRename()
+    {
+        (_title, _isRenaming, _takesFocus) = (Item.Title, true, true);
+        Renaming?.Invoke(true);
+    }
 
     // Once: the field that goes away loses the focus as well.
     private async Task SaveAsync(bool byKey)
@@ -64,9 +76,8 @@ public sealed partial class SidebarItem
         }
 
         (_isRenaming, _takesFocus) = (false, byKey);
-        if (_title != Item.Title)
-        {
-            await Rename(Item.Id, _title);
-        }
+        var renamed = _title == Item.Title ? Task.CompletedTask : Rename(Item.Id, _title);
+        Renaming?.Invoke(false);
+        await renamed;
     }
 }
