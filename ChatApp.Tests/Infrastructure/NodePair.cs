@@ -107,7 +107,7 @@ public sealed class NodePair : IAsyncLifetime
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         // The last message is what is asked now.
         var isShort = exchange.Body[exchange.Body.LastIndexOf("\"user\"", StringComparison.Ordinal)..].Contains(Brief, StringComparison.Ordinal);
-        for (var i = 0; !isShort || i < 20; i++)
+        for (var i = 0; !isShort || i < 100; i++)
         {
             await exchange.SendEventAsync($$$"""{"choices":[{"delta":{"content":"{{{i}}} "}}]}""");
             await pace.WaitForNextTickAsync(exchange.Aborted);

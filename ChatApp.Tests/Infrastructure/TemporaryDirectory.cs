@@ -8,5 +8,19 @@ internal sealed class TemporaryDirectory : IDisposable
     /// <summary>A path in it.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        for (var left = 3; ; left--)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+                return;
+            }
+            catch (IOException) when (left > 0)
+            {
+                // The last reader of a database takes its side files away by itself, maybe at this very moment.
+            }
+        }
+    }
 }

@@ -25,7 +25,7 @@ public sealed class ChatPageTests : PageTest
         await page.Find(".example").ClickAsync();
         await page.WaitForAssertionAsync(() => Assert.Single(page.FindAll("[data-role=user]")));
         Assert.Single(page.FindAll("[data-testid=stop]"));
-        Assert.Equal("Answering", page.Find(".page > [role=status]").TextContent);
+        Assert.Equal("Answering", page.Find(".page > .visually-hidden[role=status]").TextContent);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ChatPageTests : PageTest
         Assert.Equal(renders, composer.RenderCount);
         Models[0].Finish();
         await Shows(() => page.FindAll("[data-testid=send]").Count == 1, "the end");
-        Assert.Equal("The answer is complete", page.Find(".page > [role=status]").TextContent);
+        Assert.Equal("The answer is complete", page.Find(".page > .visually-hidden[role=status]").TextContent);
     }
 
     [Fact]
