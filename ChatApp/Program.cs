@@ -14,6 +14,7 @@ using ChatApp.Runs;
 using ChatApp.Security;
 using ChatApp.Storage;
 using ChatApp.Telemetry;
+using ChatApp.Tools;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp;
@@ -85,6 +86,7 @@ public static partial class Program
         builder.Services.AddTelemetry();
         builder.Services.AddDoor();
         builder.Services.AddProviders(builder.Configuration);
+        builder.Services.AddTools();
         builder.Services.AddRuns();
         builder.Services.AddConversations();
         builder.Services.AddApi();

@@ -3,6 +3,7 @@ using ChatApp.Conversations;
 using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
+using ChatApp.Tools;
 
 namespace ChatApp.Api;
 
@@ -90,6 +91,7 @@ internal sealed class Problem(string slug, string title, int status, string deta
     {
         UnknownConversationException => NotFound,
         UnknownModelException => new("unknown-model", "There is no such model", StatusCodes.Status400BadRequest, exception.Message),
+        UnknownToolException => Validation("tools", exception.Message),
         ProviderUnavailableException => new("provider-unavailable", "The provider can't be used now", StatusCodes.Status409Conflict, exception.Message),
         IdempotencyMismatchException => new("idempotency-mismatch", "The key was used for another request", StatusCodes.Status422UnprocessableEntity, exception.Message),
         ConversationBusyException busy => new("conversation-busy", "The conversation is busy", StatusCodes.Status409Conflict, exception.Message)

@@ -14,4 +14,7 @@ public sealed record ResolvedModel(string Id, Microsoft.Extensions.AI.IChatClien
 {
     /// <summary>The provider's part of the id: all that a log may hold of it.</summary>
     public string Provider => Id.Split('/')[0];
+
+    /// <summary>The names of the tools that its provider is configured with; null for the default ones.</summary>
+    public IReadOnlyList<string>? Tools { get; init; }
 }

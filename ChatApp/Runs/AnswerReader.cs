@@ -1,19 +1,29 @@
 using System.Text.Json;
 using ChatApp.Providers;
-using ChatApp.Telemetry;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
 
 /// <summary>Reads one model's answer into its part of a run, within the limits of silence and size, and says how it ended.</summary>
-internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel model, RunsOptions options, RunMeters meters, TimeProvider time, ILogger logger)
+internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel model, bool isLater, StepServices work)
 {
+    private readonly RunsOptions _options = work.Options;
+    private readonly List<AIContent> _kept = [];
+    private readonly List<FunctionCallContent> _calls = [];
+    private readonly int _from = part.Text.Length;
     private readonly WholeCharacters _answer = new();
     private readonly WholeCharacters _reasoning = new();
     private ChatFinishReason? _finish;
     private readonly Dictionary<int, WholeCharacters> _arguments = [];
     private long _argumentCharacters;
     private bool _hasContent;
+    private bool _isSeparated = !isLater || part.Text.Length == 0;
+
+    /// <summary>The tool calls that the model has made.</summary>
+    public IReadOnlyList<FunctionCallContent> Calls => _calls;
+
+    /// <summary>What it has said and called, to be put to it again with the results.</summary>
+    public IList<AIContent> Contents => [.. _kept, .. part.Text.Length > _from ? [new TextContent(part.Text.Slice(_from, part.Text.Length))] : (AIContent[])[], .. _calls];
 
     /// <param name="messages">What the model is sent.</param>
     /// <param name="chatOptions">Temperature and the like.</param>
@@ -21,7 +31,7 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
     /// <returns>How the answer ended; null where <paramref name="stop"/> ended it.</returns>
     public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? chatOptions, CancellationToken stop)
     {
-        using var silence = new CancellationTokenSource(options.FirstTokenTimeout, time);
+        using var silence = new CancellationTokenSource(_options.FirstTokenTimeout, work.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Token);
         try
         {
@@ -31,12 +41,12 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                 if (Take(update))
                 {
                     _hasContent = true;
-                    silence.CancelAfter(options.InterTokenTimeout);
+                    silence.CancelAfter(_options.InterTokenTimeout);
                 }
 
-                if (Math.Max(Math.Max(part.Text.Length, part.Reasoning.Length), _argumentCharacters) > options.MaxCharacters)
+                if (Math.Max(Math.Max(part.Text.Length, part.Reasoning.Length), _argumentCharacters) > _options.MaxCharacters)
                 {
-                    return new AnswerEnd(RunState.Incomplete, RunProblem.CutShort($"The answer grew past {options.MaxCharacters} characters and was cut there."), _finish);
+                    return new AnswerEnd(RunState.Incomplete, RunProblem.CutShort($"The answer grew past {_options.MaxCharacters} characters and was cut there."), _finish);
                 }
             }
 
@@ -49,18 +59,18 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
         catch (OperationCanceledException) when (silence.IsCancellationRequested)
         {
             return _hasContent
-                ? new AnswerEnd(RunState.Incomplete, RunProblem.TimedOut($"{model.Id} sent nothing more for {Durations.Words(options.InterTokenTimeout)}. Retry for a new answer."), _finish)
-                : new AnswerEnd(RunState.Failed, RunProblem.TimedOut($"{model.Id} sent no answer within {Durations.Words(options.FirstTokenTimeout)}. Check that it is up and not loading, then retry."), _finish);
+                ? new AnswerEnd(RunState.Incomplete, RunProblem.TimedOut($"{model.Id} sent nothing more for {Durations.Words(_options.InterTokenTimeout)}. Retry for a new answer."), _finish)
+                : new AnswerEnd(RunState.Failed, RunProblem.TimedOut($"{model.Id} sent no answer within {Durations.Words(_options.FirstTokenTimeout)}. Check that it is up and not loading, then retry."), _finish);
         }
         catch (ProviderException exception)
         {
-            Log.ProviderFailed(logger, run.Id, model.Provider, exception.Fault, exception.Status, ExceptionTrace.Of(exception));
+            Log.ProviderFailed(work.Logger, run.Id, model.Provider, exception.Fault, exception.Status, ExceptionTrace.Of(exception));
             return new AnswerEnd(exception.Fault == ProviderFault.Interrupted ? RunState.Incomplete : RunState.Failed, RunProblem.From(exception), _finish);
         }
         catch (Exception exception)
         {
             // Whatever a client library throws ends this run only; the host lives.
-            Log.ReadFailed(logger, run.Id, model.Provider, ExceptionTrace.Of(exception));
+            Log.ReadFailed(work.Logger, run.Id, model.Provider, ExceptionTrace.Of(exception));
             return new AnswerEnd(RunState.Failed, RunProblem.Internal(), _finish);
         }
         finally
@@ -93,6 +103,11 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
     {
         switch (item)
         {
+            case TextReasoningContent { ProtectedData: not null } thought:
+                // Some providers want their own thoughts back with the results.
+                _kept.Add(thought);
+                run.AppendReasoning(part, _reasoning.Take(thought.Text), TokenEstimate.OfPiece(thought.Text));
+                return true;
             case TextReasoningContent { Text.Length: > 0 } reasoning:
                 run.AppendReasoning(part, _reasoning.Take(reasoning.Text), TokenEstimate.OfPiece(reasoning.Text));
                 return true;
@@ -103,15 +118,23 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                     return false;
                 }
 
+                if (!_isSeparated)
+                {
+                    // What it says after its tools is another paragraph.
+                    _isSeparated = true;
+                    run.AppendToken(part, "\n\n", tokens: 0);
+                }
+
                 run.AppendToken(part, _answer.Take(text.Text), TokenEstimate.OfPiece(text.Text));
                 return true;
             case ToolCallDeltaContent delta:
                 _argumentCharacters += delta.Arguments.Length;
                 return run.Append(new ToolCallDeltaEvent(delta.Index, Arguments(delta.Index).Take(delta.Arguments), delta.CallId, delta.Name) { Agent = part.Agent });
             case FunctionCallContent call:
+                _calls.Add(call);
                 return run.Append(new ToolCallEvent(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>())) { Agent = part.Agent });
             case RetryContent retry:
-                meters.Retried(model.Provider);
+                work.Meters.Retried(model.Provider);
                 run.Append(new RetryEvent(retry.Attempt, Math.Round(retry.Delay.TotalMilliseconds), retry.Reason) { Agent = part.Agent });
                 return false;
             case ThinkingContent thinking:

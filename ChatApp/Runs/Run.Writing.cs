@@ -72,6 +72,16 @@ public sealed partial class Run
     // Numbered where it is written: agents that begin at once must not overtake each other.
     internal void StartStep(RunPart part) => Append(() => new StepEvent(++_steps, RunStep.Model) { Agent = part.Agent });
 
+    internal void NextRound(RunPart part)
+    {
+        lock (_lock)
+        {
+            part.NextRound(_inputEstimate);
+        }
+    }
+
+    internal void MoveToTools(RunPart part, string action) => Append(() => new StepEvent(_steps, RunStep.Tools, action) { Agent = part.Agent });
+
     internal void AppendToken(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: false);
 
     internal void AppendReasoning(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: true);

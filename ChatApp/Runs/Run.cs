@@ -113,6 +113,30 @@ public sealed partial class Run
         }
     }
 
+    /// <summary>The tool calls so far, in the order they began. As long as nothing changes it is the very same list.</summary>
+    public IReadOnlyList<RunCall> Calls
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _log.Calls.All;
+            }
+        }
+    }
+
+    /// <summary>Those who answer, in the order they began: one without a name for an answer without agents.</summary>
+    public IReadOnlyList<RunLane> Lanes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _log.Parts.Select(part => new RunLane(part.Index, part.Agent, part.VisibleText, part.VisibleReasoning, part.IsVisiblyDone || _state.IsEnded()))];
+            }
+        }
+    }
+
     /// <summary>What the answer rests on, so far.</summary>
     public IReadOnlyList<RunSource> Sources
     {
@@ -136,6 +160,26 @@ public sealed partial class Run
         lock (_lock)
         {
             return TextFrom(from);
+        }
+    }
+
+    /// <summary>A lane's text from character <paramref name="from"/> to <paramref name="to"/>, or to its present end.</summary>
+    public string ReadLane(int lane, int from = 0, int to = int.MaxValue)
+    {
+        lock (_lock)
+        {
+            var part = _log.Parts[lane];
+            return part.Text.Slice(from, Math.Min(to, part.VisibleText));
+        }
+    }
+
+    /// <summary>A lane's reasoning from character <paramref name="from"/> to its present end.</summary>
+    public string ReadLaneReasoning(int lane, int from = 0)
+    {
+        lock (_lock)
+        {
+            var part = _log.Parts[lane];
+            return part.Reasoning.Slice(from, part.VisibleReasoning);
         }
     }
 
@@ -277,6 +321,14 @@ public sealed partial class Run
         }
     }
 }
+
+/// <summary>What one agent adds to an answer, or, without agents, the whole of it.</summary>
+/// <param name="Index">Its place among the run's lanes.</param>
+/// <param name="Agent">The agent's name; null without agents.</param>
+/// <param name="TextLength">How many characters of text there are.</param>
+/// <param name="ReasoningLength">How many characters of reasoning there are.</param>
+/// <param name="IsDone">Whether nothing is added any more.</param>
+public sealed record RunLane(int Index, string? Agent, int TextLength, int ReasoningLength, bool IsDone);
 
 /// <summary>A run as of one moment.</summary>
 /// <param name="State">Where it stood.</param>

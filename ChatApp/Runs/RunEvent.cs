@@ -15,6 +15,10 @@ namespace ChatApp.Runs;
 [JsonDerivedType(typeof(ToolCallDeltaEvent), "tool-call-delta")]
 [JsonDerivedType(typeof(ToolCallEvent), "tool-call")]
 [JsonDerivedType(typeof(ToolResultEvent), "tool-result")]
+[JsonDerivedType(typeof(ApprovalRequestEvent), "approval-request")]
+[JsonDerivedType(typeof(ApprovalResponseEvent), "approval-response")]
+[JsonDerivedType(typeof(StallEvent), "stall")]
+[JsonDerivedType(typeof(FailOverEvent), "fail-over")]
 [JsonDerivedType(typeof(SourceEvent), "source")]
 [JsonDerivedType(typeof(RetryEvent), "retry")]
 [JsonDerivedType(typeof(MetricsEvent), "metrics")]
@@ -52,9 +56,10 @@ public sealed record AgentEndEvent : RunEvent;
 public sealed record ThinkingEvent(string Message) : RunEvent;
 
 /// <summary>How far something has come.</summary>
-/// <param name="Percent">0 to 100.</param>
+/// <param name="Percent">0 to 100; null where that is not known.</param>
 /// <param name="Step">What is being done, for people.</param>
-public sealed record ProgressEvent(double Percent, string Step) : RunEvent;
+/// <param name="CallId">The tool call that it is about; null for the run.</param>
+public sealed record ProgressEvent(double? Percent, string Step, string? CallId = null) : RunEvent;
 
 /// <summary>What the run does now: ask the model, wait for tools, or nothing more.</summary>
 public sealed record StepEvent(int Index, RunStep State, string? Action = null) : RunEvent;
@@ -78,6 +83,31 @@ public sealed record ToolCallEvent(string Id, string Name, [property: JsonConver
 /// <param name="IsError">Whether it failed.</param>
 /// <param name="Ms">How long it took, in milliseconds.</param>
 public sealed record ToolResultEvent(string Id, string Name, string Content, bool IsError, double Ms) : RunEvent;
+
+/// <summary>A tool call waits for a yes or no.</summary>
+/// <param name="Id">What the answer names; unique in the run.</param>
+/// <param name="CallId">The call.</param>
+/// <param name="Name">The tool.</param>
+/// <param name="Arguments">What it would be called with.</param>
+/// <param name="IsOnce">Whether a yes holds for later calls of the conversation as well.</param>
+public sealed record ApprovalRequestEvent(string Id, string CallId, string Name, [property: JsonConverter(typeof(RawJsonConverter))] JsonElement Arguments, bool IsOnce) : RunEvent;
+
+/// <summary>The yes or no.</summary>
+/// <param name="Id">The request that it answers.</param>
+/// <param name="CallId">The call.</param>
+/// <param name="IsApproved">Whether the call is made.</param>
+/// <param name="Reason">Why, where somebody said so; the model is told.</param>
+public sealed record ApprovalResponseEvent(string Id, string CallId, bool IsApproved, string? Reason) : RunEvent;
+
+/// <summary>The model has been silent for longer than is usual for it; its next word ends that.</summary>
+/// <param name="AfterMs">For how long it had been silent by then.</param>
+public sealed record StallEvent(double AfterMs) : RunEvent;
+
+/// <summary>A model gave no answer, and another is asked in its place.</summary>
+/// <param name="From">The id of the model that was asked.</param>
+/// <param name="To">The id of the one that is asked now.</param>
+/// <param name="Reason">Why, for people.</param>
+public sealed record FailOverEvent(string From, string To, string Reason) : RunEvent;
 
 /// <summary>Something the answer rests on.</summary>
 public sealed record SourceEvent(string Url, string Title) : RunEvent;

@@ -140,6 +140,13 @@ public sealed partial class RunHost
     // Nobody reads it here any more. It may be read at another node, which says so to the database.
     private async Task EndAbandonedAsync(OwnedRun owned)
     {
+        if (owned.Run.IsWaiting)
+        {
+            // Who is asked for a yes or no may take their time, and come back for it.
+            owned.LookAgainAfter(StoredRuns.WatchedFor);
+            return;
+        }
+
         try
         {
             if (await IsReadElsewhereAsync(owned.Run))

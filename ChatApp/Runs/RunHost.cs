@@ -3,6 +3,7 @@ using ChatApp.Providers;
 using ChatApp.Security;
 using ChatApp.Storage;
 using ChatApp.Telemetry;
+using ChatApp.Tools;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Runs;
@@ -24,12 +25,14 @@ public sealed partial class RunHost : IDisposable
     private readonly RunStore? _store;
     private readonly StoredRuns? _stored;
     private readonly NodeStore? _nodes;
+    private readonly ToolBox? _tools;
+    private readonly ToolsOptions _toolsOptions;
     private bool _draining;
     private Task? _drained;
 
     public RunHost(
         IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null,
-        RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null)
+        RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null)
     {
         _catalog = catalog;
         _options = options.Value;
@@ -38,6 +41,7 @@ public sealed partial class RunHost : IDisposable
         _logger = logger;
         _limits = limits;
         (_journal, _store, _stored, _nodes) = (journal, store, stored, nodes);
+        (_tools, _toolsOptions) = (tools, toolsOptions?.Value ?? new ToolsOptions());
         Closing = _closing.Token;
     }
 
@@ -49,6 +53,7 @@ public sealed partial class RunHost : IDisposable
 
     /// <summary>Starts a run, or finds the one that an earlier request with the same idempotency key started.</summary>
     /// <exception cref="UnknownModelException">There is no such model.</exception>
+    /// <exception cref="UnknownToolException">There is no tool of a name.</exception>
     /// <exception cref="ProviderUnavailableException">The model's provider can't be used now.</exception>
     /// <exception cref="IdempotencyMismatchException">The key was used for another request.</exception>
     /// <exception cref="ShuttingDownException">The process is ending.</exception>
@@ -76,14 +81,20 @@ public sealed partial class RunHost : IDisposable
         }
 
         var model = _catalog.Resolve(request.Model);
-        IReadOnlyList<RunAgent> agents = request.Agents is [] ? [new RunAgent(null, model, null)]
-            : [.. request.Agents.Select(agent => new RunAgent(agent.Name, agent.Model is null ? model : _catalog.Resolve(agent.Model), agent.System))];
+        IReadOnlyList<RunAgent> agents = request.Agents is [] ? [Agent(request, model, new AgentRequest("", null, null)) with { Name = null }]
+            : [.. request.Agents.Select(agent => Agent(request, model, agent))];
         var place = _limits?.StartRun(request.Caller, request.IsStreamed);
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
         var run = new Run(id, model.Id, request, _time, isStored) { Ending = Count };
-        var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger);
+        var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger, _toolsOptions);
         var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };
         return new Prepared(owned, pump, request.Caller);
+    }
+
+    private RunAgent Agent(RunRequest request, ResolvedModel model, AgentRequest agent)
+    {
+        var own = agent.Model is null ? model : _catalog.Resolve(agent.Model);
+        return new RunAgent(agent.Name, own, agent.System) { Tools = _tools?.Pick(agent.Tools ?? request.Tools ?? own.Tools) ?? [] };
     }
 
     private StartedRun Launch(Prepared prepared, IdempotencyKey? key)

@@ -27,6 +27,9 @@ internal sealed partial class RunLog
     /// <summary>How many of the first entries are not there any more; only their text is.</summary>
     public int Forgotten { get; private set; }
 
+    /// <summary>The tool calls that readers may see.</summary>
+    public RunCalls Calls { get; } = new();
+
     /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
     public List<RunPart> Parts => _parts;
 
@@ -87,9 +90,15 @@ internal sealed partial class RunLog
             {
                 _parts[entry.Part].VisibleReasoning = entry.Start + entry.Length;
             }
-            else if (_events[entry.Start] is AgentEndEvent { Agent: { } agent })
+            else
             {
-                PartOf(agent).IsVisiblyDone = true;
+                var @event = _events[entry.Start];
+                var part = _parts.Count > 0 ? PartOf(@event.Agent) : null;
+                Calls.Take(@event, part?.VisibleText ?? 0);
+                if (@event is AgentEndEvent { Agent: not null })
+                {
+                    part!.IsVisiblyDone = true;
+                }
             }
         }
     }

@@ -5,6 +5,9 @@ namespace ChatApp.Runs;
 /// <param name="agent">The agent's name; null for a run without agents.</param>
 internal sealed class RunPart(byte index, string? agent)
 {
+    private RunUsage? _earlier;
+    private int _earlierAnswer;
+    private bool _wasFinal = true;
     private RunUsage? _reported;
     private int? _reportedAnswer;
     private int _countedAtReport;
@@ -36,10 +39,22 @@ internal sealed class RunPart(byte index, string? agent)
     public bool IsReportFinal => _reported is not null && Counted + CountedReasoning == _countedAtReport;
 
     /// <summary>Whether the number of the answer's tokens is the provider's.</summary>
-    public bool AreTokensFinal => _reportedAnswer is not null && IsReportFinal;
+    public bool AreTokensFinal => _reportedAnswer is not null && IsReportFinal && _wasFinal;
 
     /// <summary>Tokens of the answer.</summary>
-    public int Tokens => _reportedAnswer is not { } reported ? Counted : IsReportFinal ? reported : Math.Max(reported, Counted);
+    public int Tokens => _earlierAnswer + Answered;
+
+    private int Answered => _reportedAnswer is not { } reported ? Counted : IsReportFinal ? reported : Math.Max(reported, Counted);
+
+    /// <summary>The model is asked again: what it has said is counted, and what follows is counted anew.</summary>
+    /// <param name="inputEstimate">The size of what was sent, for where the provider did not say.</param>
+    public void NextRound(int inputEstimate)
+    {
+        _wasFinal = AreTokensFinal;
+        _earlierAnswer = Tokens;
+        _earlier = Usage(inputEstimate);
+        (_reported, _reportedAnswer, _countedAtReport, Counted, CountedReasoning) = (null, null, 0, 0, 0);
+    }
 
     public void Count(int tokens, bool reasoning)
     {
@@ -58,7 +73,10 @@ internal sealed class RunPart(byte index, string? agent)
     public void Report(RunUsage usage, int? answerTokens) => (_reported, _reportedAnswer, _countedAtReport) = (usage, answerTokens, Counted + CountedReasoning);
 
     /// <param name="inputEstimate">The size of what was sent, for where the provider does not say.</param>
-    public RunUsage Usage(int inputEstimate) => _reported is null ? new RunUsage(inputEstimate, Counted + CountedReasoning, Estimated: true)
+    public RunUsage Usage(int inputEstimate) => _earlier is null ? Now(inputEstimate)
+        : new RunUsage(_earlier.InputTokens + Now(inputEstimate).InputTokens, _earlier.OutputTokens + Now(inputEstimate).OutputTokens, _earlier.Estimated || Now(inputEstimate).Estimated);
+
+    private RunUsage Now(int inputEstimate) => _reported is null ? new RunUsage(inputEstimate, Counted + CountedReasoning, Estimated: true)
         : IsReportFinal ? _reported
         : _reported with { OutputTokens = Math.Max(_reported.OutputTokens, Counted + CountedReasoning), Estimated = true };
 }

@@ -1,17 +1,22 @@
 using ChatApp.Providers;
 using ChatApp.Telemetry;
+using ChatApp.Tools;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Runs;
 
 /// <summary>Makes a run's answer: one model's, or that of several agents, in turn or at once. It ends the run.</summary>
-internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgent> agents, RunsOptions options, RunMeters meters, TimeProvider time, ILogger logger)
+internal sealed class RunPump(
+    Run run, RunRequest request, IReadOnlyList<RunAgent> agents, RunsOptions options, RunMeters meters, TimeProvider time, ILogger logger, ToolsOptions? tools = null)
 {
+    private StepServices _work = null!;
+
     /// <param name="stop">Cancelled when whoever owns the run has ended it.</param>
     public async Task ReadAsync(CancellationToken stop)
     {
-        using var whole = new CancellationTokenSource(options.MaxDuration, time);
-        using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, whole.Token);
+        using var whole = new RunLimit(options.MaxDuration, time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, whole.Over);
+        _work = new StepServices(options, tools ?? new ToolsOptions(), meters, time, logger) { Request = request, Limit = whole };
         UpstreamTimings.Current = run.Timings;
         run.Start();
         if (run.HasEnded)
@@ -32,7 +37,7 @@ internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgen
         {
             run.TryEnd(end.State, end.Problem, end.Finish);
         }
-        else if (whole.IsCancellationRequested)
+        else if (whole.Over.IsCancellationRequested)
         {
             run.TryEnd(RunState.Incomplete, RunProblem.TimedOut($"The answer took longer than {Durations.Words(options.MaxDuration)} and was cut there."));
         }
@@ -82,7 +87,7 @@ internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgen
     }
 
     private Task<AnswerEnd?> ReadAsync(RunAgent agent, RunPart part, IReadOnlyList<ChatMessage> messages, CancellationToken stop) =>
-        new AnswerReader(run, part, agent.Model, options, meters, time, logger).ReadAsync(
+        new StepLoop(run, part, agent, _work).ReadAsync(
             string.IsNullOrEmpty(agent.System) ? messages : [new ChatMessage(ChatRole.System, agent.System), .. messages],
             request.Options,
             stop);
@@ -92,4 +97,8 @@ internal sealed class RunPump(Run run, RunRequest request, IReadOnlyList<RunAgen
 /// <param name="Name">Its name; null for the only one of a run without agents.</param>
 /// <param name="Model">Its model.</param>
 /// <param name="System">What it is told before all else.</param>
-internal sealed record RunAgent(string? Name, ResolvedModel Model, string? System);
+internal sealed record RunAgent(string? Name, ResolvedModel Model, string? System)
+{
+    /// <summary>What it may call.</summary>
+    public IReadOnlyList<Tool> Tools { get; init; } = [];
+}

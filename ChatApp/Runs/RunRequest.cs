@@ -18,6 +18,15 @@ public sealed record RunRequest
     /// <summary>Temperature, length limit and the like.</summary>
     public ChatOptions? Options { get; init; }
 
+    /// <summary>The names of the tools that the model may use; none for an empty list, and for null those that its agent or provider has, or the default ones.</summary>
+    public IReadOnlyList<string>? Tools { get; init; }
+
+    /// <summary>The fingerprints of tools that have been approved for good where the run belongs.</summary>
+    public IReadOnlyCollection<string> Approved { get; init; } = [];
+
+    /// <summary>Whether whoever reads the run can say yes or no to a call; where nobody can, a call that needs it is refused.</summary>
+    public bool CanApprove { get; init; } = true;
+
     /// <summary>Who answers, where it is not one model alone: at most <see cref="MaxAgents"/>, each with a name of its own.</summary>
     public IReadOnlyList<AgentRequest> Agents { get; init; } = [];
 
@@ -53,7 +62,8 @@ public sealed record RunRequest
 /// <param name="Name">What its events are tagged with.</param>
 /// <param name="Model">Its model; null means the request's.</param>
 /// <param name="System">What it is told before all else.</param>
-public sealed record AgentRequest(string Name, string? Model, string? System);
+/// <param name="Tools">The names of its tools; null for the request's.</param>
+public sealed record AgentRequest(string Name, string? Model, string? System, IReadOnlyList<string>? Tools = null);
 
 /// <summary>How several agents answer.</summary>
 public enum AgentMode

@@ -38,7 +38,11 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
                 break;
             case ProgressEvent progress:
                 var json = BeginCustom("progress"u8, @event);
-                json.WriteNumber("percent"u8, progress.Percent);
+                if (progress.Percent is { } percent)
+                {
+                    json.WriteNumber("percent"u8, percent);
+                }
+
                 json.WriteString("step"u8, progress.Step);
                 EndCustom();
                 break;

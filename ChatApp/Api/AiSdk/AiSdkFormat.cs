@@ -41,7 +41,11 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
                 break;
             case ProgressEvent progress:
                 var json = BeginData("data-progress"u8, @event);
-                json.WriteNumber("percent"u8, progress.Percent);
+                if (progress.Percent is { } percent)
+                {
+                    json.WriteNumber("percent"u8, percent);
+                }
+
                 json.WriteString("step"u8, progress.Step);
                 EndData();
                 break;

@@ -82,6 +82,10 @@ internal static class NativeEvents
         ToolCallDeltaEvent => "tool_call_delta"u8,
         ToolCallEvent => "tool_call"u8,
         ToolResultEvent => "tool_result"u8,
+        ApprovalRequestEvent => "approval_request"u8,
+        ApprovalResponseEvent => "approval_response"u8,
+        StallEvent => "stall"u8,
+        FailOverEvent => "fail_over"u8,
         SourceEvent => "source"u8,
         RetryEvent => "retry"u8,
         MetricsEvent => "metrics"u8,
@@ -117,8 +121,9 @@ internal static class NativeEvents
                 json.WriteString("message"u8, thinking.Message);
                 break;
             case ProgressEvent progress:
-                json.WriteNumber("percent"u8, progress.Percent);
+                WriteOptional(json, "percent"u8, progress.Percent);
                 json.WriteString("step"u8, progress.Step);
+                WriteOptional(json, "toolCallId"u8, progress.CallId);
                 break;
             case ToolCallDeltaEvent delta:
                 json.WriteNumber("index"u8, delta.Index);
@@ -138,6 +143,28 @@ internal static class NativeEvents
                 json.WriteString("content"u8, result.Content);
                 json.WriteBoolean("isError"u8, result.IsError);
                 json.WriteNumber("ms"u8, result.Ms);
+                break;
+            case ApprovalRequestEvent request:
+                json.WriteString("id"u8, request.Id);
+                json.WriteString("toolCallId"u8, request.CallId);
+                json.WriteString("name"u8, request.Name);
+                json.WritePropertyName("arguments"u8);
+                request.Arguments.WriteTo(json);
+                json.WriteBoolean("once"u8, request.IsOnce);
+                break;
+            case ApprovalResponseEvent response:
+                json.WriteString("id"u8, response.Id);
+                json.WriteString("toolCallId"u8, response.CallId);
+                json.WriteBoolean("approved"u8, response.IsApproved);
+                WriteOptional(json, "reason"u8, response.Reason);
+                break;
+            case StallEvent stall:
+                json.WriteNumber("afterMs"u8, stall.AfterMs);
+                break;
+            case FailOverEvent failOver:
+                json.WriteString("from"u8, failOver.From);
+                json.WriteString("to"u8, failOver.To);
+                json.WriteString("reason"u8, failOver.Reason);
                 break;
             case SourceEvent source:
                 json.WriteString("url"u8, source.Url);

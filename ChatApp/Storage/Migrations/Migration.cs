@@ -6,5 +6,5 @@ namespace ChatApp.Storage.Migrations;
 internal sealed record Migration(int Version, Func<Dialect, IEnumerable<string>> Statements)
 {
     /// <summary>All of them, in order.</summary>
-    public static IReadOnlyList<Migration> All { get; } = [Migration0001.Conversations];
+    public static IReadOnlyList<Migration> All { get; } = [Migration0001.Conversations, Migration0002.Tools];
 }

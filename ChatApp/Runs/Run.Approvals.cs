@@ -1,0 +1,96 @@
+namespace ChatApp.Runs;
+
+/// <summary>The calls of a run that wait for somebody's yes or no.</summary>
+public sealed partial class Run
+{
+    private readonly Dictionary<string, TaskCompletionSource<ApprovalAnswer>> _asked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _approved = new(StringComparer.Ordinal);
+
+    /// <summary>Whether it waits for somebody's yes or no, and may do so for long.</summary>
+    internal bool IsWaiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _asked.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>The definitions of tools that were approved for good while it was made.</summary>
+    internal IReadOnlyCollection<string> Approved
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _approved];
+            }
+        }
+    }
+
+    /// <summary>Whether the tool of that definition was approved for good while it was made.</summary>
+    internal bool IsApproved(string fingerprint)
+    {
+        lock (_lock)
+        {
+            return _approved.Contains(fingerprint);
+        }
+    }
+
+    /// <summary>Asks for a yes or no and waits for it.</summary>
+    internal async Task<ApprovalAnswer> AskAsync(ApprovalRequestEvent request, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _asked[request.Id] = answer;
+        }
+
+        try
+        {
+            Append(request);
+            return await answer.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _asked.Remove(request.Id);
+            }
+        }
+    }
+
+    /// <summary>Notes what was answered.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="fingerprint">The tool's definition, where a yes holds for good.</param>
+    internal void NoteAnswer(ApprovalRequestEvent request, ApprovalAnswer answer, string? fingerprint)
+    {
+        if (answer.IsApproved && fingerprint is not null)
+        {
+            lock (_lock)
+            {
+                _approved.Add(fingerprint);
+            }
+        }
+
+        Append(new ApprovalResponseEvent(request.Id, request.CallId, answer.IsApproved, answer.Reason) { Agent = request.Agent });
+    }
+
+    /// <summary>Gives the answer to a request that this process waits with.</summary>
+    /// <returns>False where nothing waits under that id, or it was answered.</returns>
+    internal bool TryAnswer(string id, ApprovalAnswer answer)
+    {
+        lock (_lock)
+        {
+            return _asked.TryGetValue(id, out var asked) && asked.TrySetResult(answer);
+        }
+    }
+}
+
+/// <summary>Somebody's yes or no to a tool call.</summary>
+/// <param name="IsApproved">Yes or no.</param>
+/// <param name="Reason">Why, for the model; null for no word about it.</param>
+public sealed record ApprovalAnswer(bool IsApproved, string? Reason = null);

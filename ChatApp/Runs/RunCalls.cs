@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace ChatApp.Runs;
+
+/// <summary>The tool calls of a run as its events tell them. The run's lock guards it.</summary>
+internal sealed class RunCalls
+{
+    // More of a call's arguments is not shown, whatever a model writes.
+    private const int MaxArguments = 64 * 1024;
+
+    private readonly List<Entry> _entries = [];
+    private ImmutableList<RunCall>? _all;
+
+    /// <summary>All of them, in the order they began.</summary>
+    public ImmutableList<RunCall> All => _all ??= [.. _entries.Select(entry => entry.View)];
+
+    /// <param name="event">The event.</param>
+    /// <param name="textAt">How much text of the same agent came before it.</param>
+    public void Take(RunEvent @event, int textAt)
+    {
+        switch (@event)
+        {
+            case StepEvent { State: RunStep.Model }:
+                _entries.ForEach(entry => entry.Index = entry.Is(@event.Agent) ? null : entry.Index);
+                return;
+            case ToolCallDeltaEvent delta:
+                var entry = _entries.Find(entry => entry.Is(@event.Agent) && entry.Index == delta.Index) ?? Add(delta, textAt, delta.Id, delta.Name, delta.Index);
+                entry.CallId ??= delta.Id;
+                entry.Name ??= delta.Name;
+                if (entry.Arguments.Length < MaxArguments)
+                {
+                    entry.Arguments.Append(delta.Arguments);
+                }
+
+                entry.Update();
+                break;
+            case ToolCallEvent call:
+                entry = _entries.Find(entry => entry.Is(@event.Agent) && entry.CallId == call.Id && entry.View.State == RunCallState.Writing) ?? Add(call, textAt, call.Id, call.Name, index: null);
+                entry.Name = call.Name;
+                entry.Arguments.Clear().Append(call.Arguments.GetRawText());
+                entry.Update(view => view with { State = RunCallState.Running });
+                break;
+            case ProgressEvent { CallId: { } id } progress:
+                Open(@event, id)?.Update(view => view with { Step = progress.Step, Percent = progress.Percent });
+                break;
+            case ApprovalRequestEvent request:
+                Open(@event, request.CallId)?.Update(view => view with { State = RunCallState.Waiting, ApprovalId = request.Id, IsOnce = request.IsOnce });
+                break;
+            case ApprovalResponseEvent response:
+                Open(@event, response.CallId)?.Update(view => view with { State = response.IsApproved ? RunCallState.Running : RunCallState.Denied });
+                break;
+            case ToolResultEvent result:
+                (Open(@event, result.Id) ?? Add(result, textAt, result.Id, result.Name, index: null)).Update(view => view with
+                {
+                    State = view.State == RunCallState.Denied ? RunCallState.Denied : result.IsError ? RunCallState.Failed : RunCallState.Done,
+                    Result = result.Content,
+                    Ms = result.Ms,
+                });
+                break;
+            case DoneEvent done:
+                foreach (var open in _entries.Where(entry => entry.View.State is RunCallState.Writing or RunCallState.Running or RunCallState.Waiting))
+                {
+                    // A call of the client's, which answers it in its next request, is whole all the same.
+                    open.Update(view => view with { State = view.State == RunCallState.Running && done.Reason == RunState.Completed ? RunCallState.Passed : RunCallState.Cut });
+                }
+
+                break;
+            default:
+                return;
+        }
+
+        _all = null;
+    }
+
+    /// <summary>Stands for calls that are known, and whose events are not.</summary>
+    public void Set(IEnumerable<RunCall> calls) => _all = [.. calls];
+
+    private Entry? Open(RunEvent @event, string id) => _entries.FindLast(entry => entry.Is(@event.Agent) && entry.CallId == id && entry.View.Result is null);
+
+    private Entry Add(RunEvent @event, int textAt, string? callId, string? name, int? index)
+    {
+        var entry = new Entry(new RunCall(_entries.Count, @event.Agent, textAt)) { CallId = callId, Name = name, Index = index };
+        _entries.Add(entry);
+        return entry;
+    }
+
+    private sealed class Entry(RunCall first)
+    {
+        public RunCall View { get; private set; } = first;
+
+        public string? CallId { get; set; }
+
+        public string? Name { get; set; }
+
+        public int? Index { get; set; }
+
+        public StringBuilder Arguments { get; } = new();
+
+        public bool Is(string? agent) => View.Agent == agent;
+
+        public void Update(Func<RunCall, RunCall>? change = null)
+        {
+            View = View with { CallId = CallId ?? "", Name = Name ?? "", Arguments = Arguments.ToString() };
+            View = change?.Invoke(View) ?? View;
+        }
+    }
+}
+
+/// <summary>A tool call as it stands.</summary>
+/// <param name="Number">Its place among the run's calls, from 0.</param>
+/// <param name="Agent">Whose call it is; null without agents.</param>
+/// <param name="TextAt">How many characters of that agent's text come before it.</param>
+public sealed record RunCall(int Number, string? Agent, int TextAt)
+{
+    /// <summary>The provider's id of it; another call may have the same.</summary>
+    public string CallId { get; init; } = "";
+
+    /// <summary>The tool; empty until the model has said it.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The arguments as JSON text, as far as they are written.</summary>
+    public string Arguments { get; init; } = "";
+
+    public RunCallState State { get; init; }
+
+    /// <summary>What answers the question whether it may be made.</summary>
+    public string? ApprovalId { get; init; }
+
+    /// <summary>Whether a yes holds for later calls as well.</summary>
+    public bool IsOnce { get; init; }
+
+    /// <summary>What is being done, where the tool says so.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>How far it has come, 0 to 100, where the tool says so.</summary>
+    public double? Percent { get; init; }
+
+    /// <summary>What the tool answered, or what went wrong; null before.</summary>
+    public string? Result { get; init; }
+
+    /// <summary>How long it took, in milliseconds.</summary>
+    public double? Ms { get; init; }
+}
+
+/// <summary>Where a tool call stands.</summary>
+public enum RunCallState
+{
+    /// <summary>The model is still writing it.</summary>
+    Writing,
+
+    /// <summary>It is being made.</summary>
+    Running,
+
+    /// <summary>It waits for somebody's yes or no.</summary>
+    Waiting,
+
+    /// <summary>It has its result.</summary>
+    Done,
+
+    /// <summary>It has gone wrong; the result says how.</summary>
+    Failed,
+
+    /// <summary>Somebody said no.</summary>
+    Denied,
+
+    /// <summary>The run ended before it.</summary>
+    Cut,
+
+    /// <summary>It is for the program that asked.</summary>
+    Passed,
+}

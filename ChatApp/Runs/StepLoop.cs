@@ -1,0 +1,105 @@
+using System.Text.Json;
+using ChatApp.Tools;
+using Microsoft.Extensions.AI;
+
+namespace ChatApp.Runs;
+
+/// <summary>Lets one model answer with tools: it is asked, what it calls is called, the results are put to it, and so on until it calls nothing more.</summary>
+/// <param name="run">The run.</param>
+/// <param name="part">What the model adds to.</param>
+/// <param name="agent">The model and its tools.</param>
+/// <param name="work">What every step needs.</param>
+internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServices work)
+{
+    // The same calls with the same arguments so often in a row lead nowhere.
+    private const int MostRepeats = 3;
+
+    private string? _lastCalls;
+    private int _repeats;
+
+    /// <param name="messages">What the model is sent.</param>
+    /// <param name="options">Temperature and the like; its tools are the client's, who answers them in its next request.</param>
+    /// <param name="stop">Cancelled when the run has ended, or has lasted too long.</param>
+    /// <returns>How the answer ended; null where <paramref name="stop"/> ended it.</returns>
+    public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken stop)
+    {
+        var history = messages.ToList();
+        var clients = (options?.Tools ?? []).OfType<AIFunctionDeclaration>().Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
+        var tools = agent.Tools.Where(tool => !clients.Contains(tool.Name)).ToDictionary(tool => tool.Name, StringComparer.Ordinal);
+        var runner = new ToolRunner(run, part, tools, work);
+        options = Offer(options, tools.Values);
+        for (var round = 1; ; round++)
+        {
+            var reader = new AnswerReader(run, part, agent.Model, isLater: round > 1, work);
+            var end = await reader.ReadAsync(history, options, stop);
+            // A call of the client's ends the answer, also where the model called others with it: only the client can go on.
+            if (end is not { State: RunState.Completed } || reader.Calls is [] || (tools.Count == 0 && clients.Count > 0))
+            {
+                return end;
+            }
+
+            var ours = reader.Calls.Where(call => !clients.Contains(call.Name)).ToList();
+            run.MoveToTools(part, Action(ours));
+            if (await runner.RunAsync(ours, stop) is not { } results)
+            {
+                return null;
+            }
+
+            if (ours.Count < reader.Calls.Count)
+            {
+                return end;
+            }
+
+            if (IsLoop(ours))
+            {
+                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{agent.Model.Id} made the same tool calls {MostRepeats} times in a row, so the answer was ended here. Ask in other words, or without tools."), end.Finish);
+            }
+
+            if (round >= work.Tools.MaxRounds)
+            {
+                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{agent.Model.Id} still called tools after {round} rounds, so the answer was ended here. Continue for more."), end.Finish);
+            }
+
+            history.Add(new ChatMessage(ChatRole.Assistant, reader.Contents));
+            history.Add(new ChatMessage(ChatRole.Tool, [.. results]));
+            run.NextRound(part);
+        }
+    }
+
+    private static ChatOptions? Offer(ChatOptions? options, Dictionary<string, Tool>.ValueCollection tools)
+    {
+        if (tools.Count == 0)
+        {
+            return options;
+        }
+
+        options = options?.Clone() ?? new ChatOptions();
+        options.Tools = [.. options.Tools ?? [], .. tools.Select(tool => tool.Function)];
+        return options;
+    }
+
+    private static string Action(List<FunctionCallContent> calls) => string.Join(", ", calls.Select(call => call.Name).Distinct(StringComparer.Ordinal).Take(3));
+
+    private bool IsLoop(List<FunctionCallContent> calls)
+    {
+        var now = string.Join('\n', calls.Select(call => $"{call.Name} {JsonSerializer.Serialize(call.Arguments)}"));
+        _repeats = now == _lastCalls ? _repeats + 1 : 1;
+        _lastCalls = now;
+        return _repeats >= MostRepeats;
+    }
+}
+
+/// <summary>What every step of a run needs.</summary>
+/// <param name="Options">The limits of runs.</param>
+/// <param name="Tools">The limits of tools.</param>
+/// <param name="Meters">Counts what happens.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Logger">Where failures are noted.</param>
+internal sealed record StepServices(RunsOptions Options, ToolsOptions Tools, Telemetry.RunMeters Meters, TimeProvider Time, ILogger Logger)
+{
+    /// <summary>What was asked.</summary>
+    public required RunRequest Request { get; init; }
+
+    /// <summary>How long the run may take; people who are asked for something have their own time.</summary>
+    public required RunLimit Limit { get; init; }
+}
