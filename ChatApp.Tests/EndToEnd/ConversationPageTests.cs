@@ -231,7 +231,7 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await item.HoverAsync();
         await item.GetByTestId("rename").ClickAsync();
         await chat.Page.Locator(".rename:focus").WaitForAsync();
-        await item.EvaluateAsync("item => { item.querySelector('form').requestSubmit(); document.querySelector('[data-testid=search]').focus(); }");
+        await chat.Page.EvaluateAsync("() => { document.querySelector('.rename').form.requestSubmit(); document.querySelector('[data-testid=search]').focus(); }");
         await item.Locator("a").WaitForAsync();
         await chat.Page.Keyboard.PressAsync("End");
         await chat.Page.Keyboard.TypeAsync("qqq");
