@@ -98,6 +98,8 @@ internal sealed class FakeCatalog(Func<string, IChatClient> client) : IModelCata
 
     public ValueTask<IReadOnlyList<ModelInfo>> ListAsync(CancellationToken cancellationToken) => new([new ModelInfo(DefaultModel, "fake", "model")]);
 
+    public IReadOnlyList<string>? ToolsOf(string? id) => null;
+
     public ResolvedModel Resolve(string? id) => id switch
     {
         "unknown" => throw new UnknownModelException("There is no model unknown."),

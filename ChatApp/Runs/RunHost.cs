@@ -25,6 +25,7 @@ public sealed partial class RunHost : IDisposable
     private readonly RunStore? _store;
     private readonly StoredRuns? _stored;
     private readonly NodeStore? _nodes;
+    private readonly ConversationStore? _conversations;
     private readonly ToolBox? _tools;
     private readonly ToolsOptions _toolsOptions;
     private bool _draining;
@@ -32,7 +33,8 @@ public sealed partial class RunHost : IDisposable
 
     public RunHost(
         IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null,
-        RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null)
+        RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ConversationStore? conversations = null,
+        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null)
     {
         _catalog = catalog;
         _options = options.Value;
@@ -40,7 +42,7 @@ public sealed partial class RunHost : IDisposable
         _time = time;
         _logger = logger;
         _limits = limits;
-        (_journal, _store, _stored, _nodes) = (journal, store, stored, nodes);
+        (_journal, _store, _stored, _nodes, _conversations) = (journal, store, stored, nodes, conversations);
         (_tools, _toolsOptions) = (tools, toolsOptions?.Value ?? new ToolsOptions());
         Closing = _closing.Token;
     }
@@ -86,6 +88,7 @@ public sealed partial class RunHost : IDisposable
         var place = _limits?.StartRun(request.Caller, request.IsStreamed);
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
         var run = new Run(id, model.Id, request, _time, isStored) { Ending = Count };
+        run.Approving = isStored ? fingerprint => _ = KeepApprovalAsync(run, fingerprint) : null;
         var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger, _toolsOptions);
         var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };
         return new Prepared(owned, pump, request.Caller);

@@ -144,14 +144,40 @@ internal sealed partial class RunLog
     /// <summary>The part of that agent; the first one's where nobody has that name.</summary>
     public RunPart PartOf(string? agent) => _parts.Find(part => part.Agent == agent) ?? _parts[0];
 
-    /// <summary>Stands for a log of <paramref name="count"/> entries of which only the text is known.</summary>
-    public void SetText(int count, string text, string reasoning)
+    /// <summary>Stands for a log of <paramref name="count"/> entries of which only the text is known, part by part.</summary>
+    public void SetText(int count, IEnumerable<(string? Agent, string Text, string Reasoning)> parts)
     {
-        var part = new RunPart(0, agent: null) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };
-        part.Text.Append(text);
-        part.Reasoning.Append(reasoning);
-        _parts.Add(part);
+        foreach (var (agent, text, reasoning) in parts)
+        {
+            var part = new RunPart(checked((byte)_parts.Count), agent) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };
+            part.Text.Append(text);
+            part.Reasoning.Append(reasoning);
+            _parts.Add(part);
+        }
+
         Forgotten = Visible = Count = count;
+    }
+
+    /// <summary>The tool calls of all entries, also of those that readers may not see yet.</summary>
+    public RunCalls AllCalls()
+    {
+        var calls = new RunCalls();
+        var text = new int[_parts.Count];
+        for (var i = Forgotten; i < Count; i++)
+        {
+            var entry = At(i);
+            if (entry.Kind == Kind.Text)
+            {
+                text[entry.Part] = entry.Start + entry.Length;
+            }
+            else if (entry.Kind == Kind.Event)
+            {
+                var @event = _events[entry.Start];
+                calls.Take(@event, _parts.Count > 0 ? text[PartOf(@event.Agent).Index] : 0);
+            }
+        }
+
+        return calls;
     }
 
     private RunEvent Delta(Entry first, Entry last, long seq)
