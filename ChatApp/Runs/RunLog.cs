@@ -30,6 +30,9 @@ internal sealed partial class RunLog
     /// <summary>The tool calls that readers may see.</summary>
     public RunCalls Calls { get; } = new();
 
+    /// <summary>The last change of models that readers may see.</summary>
+    public FailOverEvent? FailOver { get; private set; }
+
     /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
     public List<RunPart> Parts => _parts;
 
@@ -96,6 +99,7 @@ internal sealed partial class RunLog
             {
                 var @event = _events[entry.Start];
                 var part = _parts.Count > 0 ? PartOf(@event.Agent) : null;
+                FailOver = @event as FailOverEvent ?? FailOver;
                 Calls.Take(@event, part?.VisibleText ?? 0);
                 if (part is not null && part.Agent == @event.Agent)
                 {

@@ -1,4 +1,3 @@
-using ChatApp.Components.Chat.Answer;
 using ChatApp.Conversations;
 using ChatApp.Rendering;
 using ChatApp.Runs;
