@@ -30,6 +30,12 @@ internal sealed partial class RunLog
     /// <summary>The tool calls that readers may see.</summary>
     public RunCalls Calls { get; } = new();
 
+    /// <summary>The last change of models that readers may see.</summary>
+    public FailOverEvent? FailOver { get; private set; }
+
+    /// <summary>The last change of models that is written.</summary>
+    public FailOverEvent? WrittenFailOver { get; private set; }
+
     /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
     public List<RunPart> Parts => _parts;
 
@@ -39,6 +45,7 @@ internal sealed partial class RunLog
     public void Add(RunEvent @event, double now)
     {
         _events.Add(@event with { Seq = Count + 1, T = Math.Round(now, 3) });
+        WrittenFailOver = @event as FailOverEvent ?? WrittenFailOver;
         Add(new Entry(Kind.Event, 0, _events.Count - 1, 0, now));
     }
 
@@ -95,6 +102,7 @@ internal sealed partial class RunLog
                 var @event = _events[entry.Start];
                 var part = _parts.Count > 0 ? PartOf(@event.Agent) : null;
                 Calls.Take(@event, part?.VisibleText ?? 0);
+                FailOver = @event as FailOverEvent ?? FailOver;
                 if (@event is AgentEndEvent { Agent: not null })
                 {
                     part!.IsVisiblyDone = true;
@@ -107,6 +115,7 @@ internal sealed partial class RunLog
     public void DropHidden()
     {
         Count = Visible;
+        WrittenFailOver = FailOver;
         var chunks = (Count - Forgotten + ChunkLength - 1) / ChunkLength;
         _chunks.RemoveRange(chunks, _chunks.Count - chunks);
         foreach (var part in _parts)
@@ -120,8 +129,13 @@ internal sealed partial class RunLog
     public RunPart PartOf(string? agent) => _parts.Find(part => part.Agent == agent) ?? _parts[0];
 
     /// <summary>Stands for a log of <paramref name="count"/> entries of which only the text is known.</summary>
-    public void SetText(int count, string text, string reasoning)
+    /// <param name="count">How many entries there were.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="reasoning">The reasoning.</param>
+    /// <param name="failOver">The last change of models, where there was one.</param>
+    public void SetText(int count, string text, string reasoning, FailOverEvent? failOver = null)
     {
+        FailOver = failOver;
         var part = new RunPart(0, agent: null) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };
         part.Text.Append(text);
         part.Reasoning.Append(reasoning);
