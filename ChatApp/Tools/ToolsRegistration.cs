@@ -15,7 +15,6 @@ public static class ToolsRegistration
             .Validate(options => options.ApprovalTimeout > TimeSpan.Zero, Durations.Problem($"{ToolsOptions.Section}:{nameof(ToolsOptions.ApprovalTimeout)}"))
             .ValidateOnStart();
         services.AddSingleton<ToolBox>();
-        // After all others, so that no server can take the name of a tool of our own.
         services.AddMcp();
         return services;
     }

@@ -42,6 +42,8 @@ public static class NativeRoutes
 
         api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).RefuseCrossSite().Describe("Stop a run", "application/json", [401, 403, 404, 413]);
 
+        api.MapMethods("/tools", Reading, ListTools.Get).Describe("The tools there are, and where the MCP servers stand", "application/json", [401]);
+
         // Everything above for several runs at once, over one connection.
         api.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], SocketRoute.GetAsync).RefuseCrossSite()
             .Describe("A WebSocket: start, read, resume and stop several runs at once", "application/json", [400, 401, 403, 426, 429, 503]);

@@ -133,10 +133,12 @@ internal sealed class McpSession : IAsyncDisposable
                         Params = new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } },
                     },
                     any.Token);
+
+                // It tells of none.
+                return;
             }
             catch (McpProtocolException)
             {
-                // It tells of none.
                 return;
             }
             catch (Exception) when (!any.IsCancellationRequested)
