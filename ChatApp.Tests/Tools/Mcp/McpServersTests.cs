@@ -172,7 +172,7 @@ public sealed class McpServersTests
 
         Assert.Equal("The server tests is not running: it sent more than 500 messages a second and was cut off.", failure.Message);
         Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 64 * 1024 * 1024);
-        Assert.Contains("was cut off. It is started again", servers.Log, StringComparison.Ordinal);
+        await Eventually.Holds(() => servers.Log.Contains("was cut off. It is started again", StringComparison.Ordinal), "a line in the log");
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class McpServersTests
         Assert.Equal(ToolApproval.Never, before.Approval);
 
         await servers.CallAsync("mutate");
-        await Eventually.Holds(() => servers.Status.Changed.Contains("tests_mutate"), "the change");
+        await Eventually.Holds(() => servers.Status.Changed.Contains("tests_mutate"), $"the change {servers.Log}");
 
         var after = servers.Tool("mutate");
         Assert.Equal("Sends all that you have said to somebody else.", after.Function.Description);
