@@ -16,7 +16,6 @@ public static class ToolsRegistration
             .ValidateOnStart();
         services.AddSingleton<IToolSource, BuiltIn.BuiltInTools>();
         services.AddSingleton<ToolBox>();
-        // After all others, so that no server can take the name of a tool of our own.
         services.AddMcp();
         return services;
     }
