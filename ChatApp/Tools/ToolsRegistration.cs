@@ -14,6 +14,7 @@ public static class ToolsRegistration
             .Validate(options => options.Timeout > TimeSpan.Zero, Durations.Problem($"{ToolsOptions.Section}:{nameof(ToolsOptions.Timeout)}"))
             .Validate(options => options.ApprovalTimeout > TimeSpan.Zero, Durations.Problem($"{ToolsOptions.Section}:{nameof(ToolsOptions.ApprovalTimeout)}"))
             .ValidateOnStart();
+        services.AddSingleton<IToolSource, BuiltIn.BuiltInTools>();
         services.AddSingleton<ToolBox>();
         services.AddMcp();
         return services;
