@@ -74,8 +74,9 @@ internal sealed class McpDefinitions(string server, McpServerOptions options, Fu
             return null;
         }
 
+        var offered = pin.Last;
         var title = Clean(definition.Title ?? definition.Annotations?.Title, MaxTitle);
-        return new Tool(new McpFunction(pin.Name, Clean(definition.Description, MaxDescription), schema, (arguments, cancellationToken) => call(definition, arguments, cancellationToken)))
+        return new Tool(new McpFunction(pin.Name, Clean(definition.Description, MaxDescription), schema, CallAsync))
         {
             Source = server,
             Title = title.Length > 0 ? title : null,
@@ -83,6 +84,11 @@ internal sealed class McpDefinitions(string server, McpServerOptions options, Fu
             Approval = ApprovalOf(definition.Name, pin),
             Timeout = options.CallTimeout,
         };
+
+        // A run goes on with the tools it began with, and so with the yes that was given to them.
+        Task<string> CallAsync(AIFunctionArguments arguments, CancellationToken cancellationToken) => pin.Last == offered
+            ? call(definition, arguments, cancellationToken)
+            : throw new ToolException($"Not called: the server {server} has changed what the tool {pin.Name} says of itself since it was offered. Ask again, and it is offered as it is now.");
     }
 
     // Whoever wrote "never" had seen the tool as it was.
@@ -160,12 +166,18 @@ internal sealed class McpDefinitions(string server, McpServerOptions options, Fu
     /// <param name="isLate">Whether it came after the server's first list.</param>
     private sealed class Pin(string name, string first, bool isLate)
     {
+        private string _last = first;
+
         public string Name => name;
 
         public bool IsLate => isLate;
 
         public bool HasChanged { get; set; }
 
-        public string Last { get; set; } = first;
+        public string Last
+        {
+            get => Volatile.Read(ref _last);
+            set => Volatile.Write(ref _last, value);
+        }
     }
 }
