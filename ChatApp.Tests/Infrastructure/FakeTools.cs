@@ -4,19 +4,21 @@ using Microsoft.Extensions.AI;
 
 namespace ChatApp.Tests.Infrastructure;
 
-/// <summary>Tools that do what the test says.</summary>
-internal sealed class FakeTools : IToolSource
+/// <summary>Tools that do what the test says, and may be changed at any time.</summary>
+internal sealed class FakeTools(params Tool[] tools) : IToolSource
 {
-    private readonly List<Tool> _tools = [];
-
-    public IReadOnlyList<Tool> Tools => _tools;
+    public IReadOnlyList<Tool> Tools { get; set; } = tools;
 
     public ToolBox Box => new([this]);
+
+    /// <summary>A tool that answers with its name and what it was called with.</summary>
+    public static Tool Echo(string name, ToolApproval approval = ToolApproval.Never, bool isDefault = true, string description = "Says it again.") =>
+        new(AIFunctionFactory.Create((string text) => $"{name}: {text}", name, description)) { Approval = approval, IsDefault = isDefault };
 
     public FakeTools Add(
         string name, Func<AIFunctionArguments, CancellationToken, Task<object?>> call, ToolApproval approval = ToolApproval.Never, bool isDefault = true, TimeSpan? timeout = null)
     {
-        _tools.Add(new Tool(new Function(name, call)) { IsDefault = isDefault, Approval = approval, Timeout = timeout, Source = "tests" });
+        Tools = [.. Tools, new Tool(new Function(name, call)) { IsDefault = isDefault, Approval = approval, Timeout = timeout, Source = "tests" }];
         return this;
     }
 

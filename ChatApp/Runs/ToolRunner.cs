@@ -127,9 +127,7 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
 
         var call = place.Call;
         var once = tool.Approval == ToolApproval.Once;
-        // Not of the call's id alone: models give several calls the same.
-        var id = string.Create(CultureInfo.InvariantCulture, $"{run.Id[^Math.Min(8, run.Id.Length)..]}-{part.Index}-{place.Round}-{place.Index}");
-        var request = new ApprovalRequestEvent(id, call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
+        var request = new ApprovalRequestEvent(run.NewApprovalId(call.CallId), call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
         using var pause = work.Limit.Pause();
         // Those that were called together have the same time.
         var left = work.Tools.ApprovalTimeout - work.Time.GetElapsedTime(place.Begun);
