@@ -153,18 +153,6 @@ public sealed partial class Run
         }
     }
 
-    /// <summary>Which model answers in the place of which, and why; the last time, where it was several. Null where the one that was asked answers.</summary>
-    public FailOverEvent? FailOver
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _log.FailOver;
-            }
-        }
-    }
-
     /// <summary>What the answer rests on, so far.</summary>
     public IReadOnlyList<RunSource> Sources
     {
