@@ -17,6 +17,9 @@ public sealed class MeterReadingsTests
         _meters.RunEnded("guide", "completed", 500, TimeSpan.FromSeconds(4), 125);
         _meters.TokensUsed("guide", 20, 700);
         _meters.Retried("openai");
+        _meters.FailedOver("openai");
+        _meters.Stalled("openai");
+        _meters.ToolCalled("clock", "done", TimeSpan.FromMilliseconds(4));
         _meters.ReaderCame("guide");
         _meters.ReaderCame("guide");
         _meters.ReaderLeft("guide");
@@ -35,12 +38,15 @@ public sealed class MeterReadingsTests
         Assert.Equal(20, page.Value("chatapp_run_input_tokens_total"));
         Assert.Equal(700, page.Value("chatapp_run_output_tokens_total"));
         Assert.Equal(1, page.Value("chatapp_run_retries_total", ("provider", "openai")));
+        Assert.Equal(1, page.Value("chatapp_run_fail_overs_total", ("provider", "openai")));
+        Assert.Equal(1, page.Value("chatapp_run_stalls_total", ("provider", "openai")));
+        Assert.Equal(0.004, page.Value("chatapp_tool_duration_seconds_sum", ("tool", "clock"), ("outcome", "done")));
         Assert.Equal(2, page.Value("chatapp_reader_attached_total"));
         Assert.Equal(1, page.Value("chatapp_reader_active"));
         Assert.Equal(0.003, page.Value("chatapp_run_stop_duration_seconds_sum"));
         Assert.Equal(2, page.Value("chatapp_journal_commit_duration_seconds_count"));
         Assert.Equal(7, page.Value("chatapp_journal_commit_runs_sum"));
-        Assert.Equal(14, page.Types.Count);
+        Assert.Equal(17, page.Types.Count);
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "metrics.md"));
         Assert.All(page.Types, type => Assert.Contains($"| `{type.Key}` |", docs, StringComparison.Ordinal));
         Assert.All(readings.All, reading => Assert.Contains($"| `{reading.Instrument.Name}` |", docs, StringComparison.Ordinal));

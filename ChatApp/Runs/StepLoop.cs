@@ -63,7 +63,7 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
                 run.MoveToTools(part, Action(ours));
             }
 
-            if (await runner.RunAsync(ours, round, stop) is not { } results)
+            if (await runner.RunAsync(ours, stop) is not { } results)
             {
                 return null;
             }

@@ -21,16 +21,15 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
 
     /// <summary>Makes the calls, several at once.</summary>
     /// <param name="calls">The calls.</param>
-    /// <param name="round">How often the model was asked.</param>
     /// <param name="stop">Cancelled when the run has ended.</param>
     /// <returns>Their results, in the order of the calls; null where <paramref name="stop"/> ended it.</returns>
-    public async Task<IReadOnlyList<AIContent>?> RunAsync(IReadOnlyList<FunctionCallContent> calls, int round, CancellationToken stop)
+    public async Task<IReadOnlyList<AIContent>?> RunAsync(IReadOnlyList<FunctionCallContent> calls, CancellationToken stop)
     {
         using var places = new SemaphoreSlim(work.Tools.MaxParallel);
         var begun = work.Time.GetTimestamp();
         try
         {
-            return await Task.WhenAll(calls.Select((call, i) => RunAsync(new Place(call, round, i, begun), places, stop)));
+            return await Task.WhenAll(calls.Select((call, i) => RunAsync(new Place(call, i, begun), places, stop)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -220,10 +219,9 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
     }
 
     /// <param name="Call">A call.</param>
-    /// <param name="Round">How often the model was asked by then.</param>
     /// <param name="Index">Its place among those that were called together.</param>
     /// <param name="Begun">When they were.</param>
-    private sealed record Place(FunctionCallContent Call, int Round, int Index, long Begun);
+    private sealed record Place(FunctionCallContent Call, int Index, long Begun);
 
     /// <summary>What a tool says of how far it has come: however fast that is, a few a second are kept, and none after the call's end.</summary>
     private sealed class Progress(Run run, RunPart part, string callId, TimeProvider time)
