@@ -3,6 +3,7 @@ using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Storage;
 using ChatApp.Telemetry;
+using ChatApp.Tools;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -42,11 +43,13 @@ internal static class ChatServices
         services.AddSingleton(catalog);
         services.AddSingleton(FakeMeters.Create());
         services.AddStorage();
+        services.AddTools();
         services.AddRuns();
         services.AddConversations();
         services.AddSingleton(given => new RunHost(
             catalog, given.GetRequiredService<IOptions<RunsOptions>>(), given.GetRequiredService<RunMeters>(), modelTime ?? time, NullLogger<RunHost>.Instance, limits: null,
-            given.GetRequiredService<RunJournal>(), given.GetRequiredService<RunStore>(), given.GetRequiredService<StoredRuns>(), given.GetRequiredService<NodeStore>()));
+            given.GetRequiredService<RunJournal>(), given.GetRequiredService<RunStore>(), given.GetRequiredService<StoredRuns>(), given.GetRequiredService<NodeStore>(),
+            given.GetRequiredService<ConversationStore>(), given.GetRequiredService<ToolBox>(), given.GetRequiredService<IOptions<ToolsOptions>>()));
     }
 
     /// <summary>Opens the database, and sees to what a former process left in it.</summary>
@@ -61,7 +64,7 @@ internal static class ChatServices
     /// <summary>A page's session.</summary>
     public static ChatSession OpenSession(this IServiceProvider services) => new(
         services.GetRequiredService<ConversationRuns>(), services.GetRequiredService<RunJournal>(), services.GetRequiredService<ConversationStore>(),
-        services.GetRequiredService<IModelCatalog>());
+        services.GetRequiredService<IModelCatalog>(), services.GetRequiredService<UsualTools>());
 
     private sealed class Lifetime : IHostApplicationLifetime
     {

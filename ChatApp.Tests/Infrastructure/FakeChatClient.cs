@@ -25,6 +25,13 @@ internal sealed class FakeChatClient : IChatClient
 
     public void Send(params AIContent[] contents) => _updates.Writer.TryWrite(new ChatResponseUpdate(ChatRole.Assistant, contents));
 
+    /// <summary>Asks for calls and ends this answer; what is said after that is the answer to their results.</summary>
+    public void Call(params FunctionCallContent[] calls)
+    {
+        Send([.. calls]);
+        _updates.Writer.TryWrite(new ChatResponseUpdate { FinishReason = ChatFinishReason.ToolCalls });
+    }
+
     /// <summary>Gives the end marker and ends the stream.</summary>
     public void Finish(ChatFinishReason? reason = null)
     {
@@ -45,6 +52,10 @@ internal sealed class FakeChatClient : IChatClient
             await foreach (var update in _updates.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return update;
+                if (update.FinishReason == ChatFinishReason.ToolCalls)
+                {
+                    break;
+                }
             }
         }
         finally
@@ -97,6 +108,8 @@ internal sealed class FakeCatalog(Func<string, IChatClient> client) : IModelCata
     public string DefaultModel => "fake/model";
 
     public ValueTask<IReadOnlyList<ModelInfo>> ListAsync(CancellationToken cancellationToken) => new([new ModelInfo(DefaultModel, "fake", "model")]);
+
+    public IReadOnlyList<string>? ToolsOf(string? id) => null;
 
     public ResolvedModel Resolve(string? id) => id switch
     {

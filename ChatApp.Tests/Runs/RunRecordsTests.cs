@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ChatApp.Runs;
 using ChatApp.Storage;
 using ChatApp.Tests.Api;
@@ -35,7 +36,42 @@ public sealed class RunRecordsTests
             Assert.Equal(Json(live.Snapshot()), Json(stored.Snapshot()));
             Assert.Equal(live.Sources, stored.Sources);
             Assert.Equal((live.Seq, live.Seq + 1), (stored.Seq, stored.FirstSeq));
+            // What waited, and how far a call had come, is of no use any more.
+            Assert.Equal(live.Calls.Select(call => call with { ApprovalId = null, IsOnce = false, Step = null, Percent = null }).Select(Clean), stored.Calls.Select(Clean));
+            Assert.Equal(live.Lanes, stored.Lanes);
+            Assert.All(live.Lanes, lane => Assert.Equal(live.ReadLane(lane.Index), stored.ReadLane(lane.Index)));
+            Assert.All(live.Lanes, lane => Assert.Equal(live.ReadLaneReasoning(lane.Index), stored.ReadLaneReasoning(lane.Index)));
+
+            // As earlier versions stored it.
+            var ending = JsonNode.Parse(end.Ending)!.AsObject();
+            ending.Remove("calls");
+            ending.Remove("lanes");
+            var old = Run.OfText(Row(live) with { State = end.State, Seq = batches[^1].LastSeq, Text = end.Text, Reasoning = end.Reasoning, Ending = ending.ToJsonString() }, _time);
+            Assert.Equal(Json(live.Snapshot()), Json(old.Snapshot()));
+            Assert.Equal((1, 0), (old.Lanes.Count, old.Calls.Count));
         }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void OfText_LongCalls_AreCutAndManyOfThemShort()
+    {
+        var run = new Run("r", "fake/model", new RunRequest { Messages = [] }, _time, isStored: true);
+        run.AddPart(agent: null);
+        for (var i = 0; i < 50; i++)
+        {
+            run.Append(new ToolCallEvent($"c{i}", "tool", JsonSerializer.SerializeToElement(new { text = new string('a', 5000) })));
+            run.Append(new ToolResultEvent($"c{i}", "tool", string.Concat(Enumerable.Repeat("x👋", 3000)), IsError: false, 1));
+        }
+
+        run.TryEnd(RunState.Completed);
+        var end = run.TakeUnsaved(0, _time.GetUtcNow())!.End!;
+        var stored = Run.OfText(Row(run) with { State = end.State, Text = end.Text, Ending = end.Ending }, _time);
+
+        Assert.Equal(50, stored.Calls.Count);
+        Assert.All(stored.Calls, call => Assert.Equal((RunCallState.Done, 1), (call.State, call.Ms)));
+        Assert.Equal((4097, 4097), (stored.Calls[0].Arguments.Length, stored.Calls[0].Result!.Length));
+        Assert.EndsWith("👋x…", stored.Calls[0].Result, StringComparison.Ordinal);
+        Assert.InRange(end.Ending.Length, 64 * 1024, 180 * 1024);
+    }
 
     [Fact]
     public void OfEvents_WholeOfTheEnd_IsTheSameToo()
@@ -133,6 +169,8 @@ public sealed class RunRecordsTests
         Assert.Equal(live.Sources, stored.Sources);
         Assert.Equal(live.Problem, stored.Problem);
         Assert.Equal(Json(live.GetUsage()), Json(stored.GetUsage()));
+        Assert.Equal(live.Calls.Select(Clean), stored.Calls.Select(Clean));
+        Assert.Equal(live.Lanes, stored.Lanes);
         // One by one, merged, and from every cursor on.
         for (var after = 0L; after <= live.Seq; after++)
         {
@@ -185,8 +223,14 @@ public sealed class RunRecordsTests
     private static void Append(Run run, RunPart part, Random random)
     {
         var piece = Pieces[random.Next(Pieces.Length)];
-        switch (random.Next(6))
+        switch (random.Next(8))
         {
+            case 6:
+                run.Append(new ApprovalRequestEvent("a", "call_1", "clock", JsonElement.Parse("{}"), IsOnce: random.Next(2) == 0) { Agent = part.Agent });
+                break;
+            case 7:
+                run.Append(new ApprovalResponseEvent("a", "call_1", IsApproved: random.Next(2) == 0, Reason: null) { Agent = part.Agent });
+                break;
             case 0 or 1:
                 run.AppendToken(part, piece, TokenEstimate.OfPiece(piece));
                 break;
@@ -206,6 +250,9 @@ public sealed class RunRecordsTests
                 break;
         }
     }
+
+    // What JSON makes of half a character.
+    private static RunCall Clean(RunCall call) => call with { Arguments = call.Arguments.Clean(), Name = call.Name.Clean(), CallId = call.CallId.Clean(), Result = call.Result?.Clean() };
 
     private static byte[] Damage(byte[] data, Random random)
     {

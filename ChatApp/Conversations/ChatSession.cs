@@ -16,22 +16,28 @@ public sealed class ChatSession : IDisposable
     private readonly RunJournal _journal;
     private readonly ConversationStore _store;
     private readonly IModelCatalog _catalog;
+    private readonly UsualTools _tools;
+    private readonly AgentCatalog? _agents;
     private Conversation? _conversation;
     private string _model;
     private string? _loading;
     private string? _problem;
+    private ConversationTools _chosen = ConversationTools.None;
     private Run? _followed;
     private IDisposable? _following;
     private int _isSending;
     private int _view;
     private bool _isLeft;
 
-    public ChatSession(ConversationRuns runs, RunJournal journal, ConversationStore store, IModelCatalog catalog, CircuitCaller? caller = null)
+    public ChatSession(
+        ConversationRuns runs, RunJournal journal, ConversationStore store, IModelCatalog catalog, UsualTools tools, CircuitCaller? caller = null, AgentCatalog? agents = null)
     {
         _runs = runs;
         _journal = journal;
         _store = store;
         _catalog = catalog;
+        _tools = tools;
+        _agents = agents;
         Caller = caller?.Current ?? Caller.Local;
         _model = catalog.DefaultModel;
         _journal.DelayChanged += Refresh;
@@ -46,6 +52,9 @@ public sealed class ChatSession : IDisposable
 
     /// <summary>Why the last <see cref="SendAsync"/> or <see cref="EditAsync"/> was refused, for people; null where the page shows it by itself.</summary>
     public string? Held { get; private set; }
+
+    /// <summary>All tools there are, and which of them the next question is asked with.</summary>
+    public IReadOnlyList<ToolChoice> Tools => _tools.Choices(_model, _conversation?.Tools ?? _chosen);
 
     /// <summary>Raised on any thread whenever something changed, with every piece of text: a listener signals its batcher and returns.</summary>
     public event Action? Changed;
@@ -177,6 +186,48 @@ public sealed class ChatSession : IDisposable
         return isStopped;
     }
 
+    /// <summary>Switches a tool on or off for the next questions in this conversation. Where it has no question yet, it is stored with the first.</summary>
+    /// <returns>False where it is as it was; <see cref="Held"/> says why.</returns>
+    public async Task<bool> SwitchToolAsync(string name, bool isOn)
+    {
+        Held = null;
+        if (_conversation is not { } conversation)
+        {
+            _chosen = _chosen.With(name, isOn);
+            Refresh();
+            return true;
+        }
+
+        var isThere = true;
+        var isDone = await TryAsync(async () =>
+        {
+            isThere = await _store.SetToolsAsync(conversation.Id, conversation.Owner, tools => tools.With(name, isOn));
+            await conversation.RefreshAsync();
+        });
+        Held ??= isThere ? null : "This conversation was deleted.";
+        return isDone && isThere;
+    }
+
+    /// <summary>Says yes or no to a tool call that waits for it.</summary>
+    /// <param name="turnId">The turn whose answer waits.</param>
+    /// <param name="approvalId">What is asked, see <see cref="RunCall.ApprovalId"/>.</param>
+    /// <param name="isApproved">Yes or no.</param>
+    /// <param name="reason">Why, for the model; null for no word about it.</param>
+    /// <returns>False where nothing waits for it any more, or it can't be stored; <see cref="Held"/> says why.</returns>
+    public async Task<bool> AnswerCallAsync(string turnId, string approvalId, bool isApproved, string? reason)
+    {
+        Held = null;
+        if (Find(turnId)?.Run is not { } run)
+        {
+            return false;
+        }
+
+        var isTaken = false;
+        var isDone = await TryAsync(async () => isTaken = await _runs.Host.AnswerAsync(run, approvalId, new ApprovalAnswer(isApproved, reason)));
+        Held ??= isTaken ? null : "This call does not wait any more: it was answered elsewhere, nobody answered it in time, or the answer has ended.";
+        return isDone && isTaken;
+    }
+
     /// <summary>The model the next question goes to.</summary>
     public void PickModel(string id)
     {
@@ -184,8 +235,8 @@ public sealed class ChatSession : IDisposable
         Refresh();
     }
 
-    /// <summary>The models to offer.</summary>
-    public ValueTask<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => _catalog.ListAsync(cancellationToken);
+    /// <summary>The models to offer, and after them the agents and teams, which are picked by their ids as models are.</summary>
+    public ValueTask<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => _agents?.ListAsync(cancellationToken) ?? _catalog.ListAsync(cancellationToken);
 
     public void Dispose()
     {
@@ -298,7 +349,7 @@ public sealed class ChatSession : IDisposable
         }
     }
 
-    private Question In(Conversation? conversation) => new() { ConversationId = conversation?.Id ?? _runs.Book.NewId(), MayCreate = conversation is null };
+    private Question In(Conversation? conversation) => new() { ConversationId = conversation?.Id ?? _runs.Book.NewId(), MayCreate = conversation is null, Tools = _chosen };
 
     private ChatTurn? Find(string turnId) => Snapshot.Turns.Find(turn => turn.Id == turnId);
 
@@ -329,7 +380,7 @@ public sealed class ChatSession : IDisposable
                 _model = last.Model;
             }
 
-            (_conversation, _loading, _problem) = (conversation, loading, problem);
+            (_conversation, _loading, _problem, _chosen) = (conversation, loading, problem, ConversationTools.None);
             if (conversation is not null)
             {
                 conversation.Changed += Refresh;

@@ -24,7 +24,7 @@ public sealed class Conversation
     /// <param name="read">Reads so many messages of it from the database; null where it is gone.</param>
     internal Conversation(ConversationRow row, int most, Func<Conversation, int, Task<ConversationReading?>> read)
     {
-        (Id, Owner, Title) = (row.Id, row.Owner, row.Title);
+        (Id, Owner, Title, Tools) = (row.Id, row.Owner, row.Title, row.Tools);
         _most = most;
         _read = read;
     }
@@ -37,6 +37,9 @@ public sealed class Conversation
 
     /// <summary>What it is called.</summary>
     public string Title { get; private set; }
+
+    /// <summary>What its owner has decided about tools in it.</summary>
+    public ConversationTools Tools { get; private set; }
 
     /// <summary>Whether it has been read.</summary>
     internal bool IsRead { get; private set; }
@@ -90,7 +93,7 @@ public sealed class Conversation
                 (IsRead, IsGone) = (true, reading is null);
                 if (reading is not null)
                 {
-                    (Title, HasEarlier) = (reading.Title, reading.HasEarlier);
+                    (Title, HasEarlier, Tools) = (reading.Title, reading.HasEarlier, reading.Tools);
                     Turns = ConversationTurns.Of(reading, Turns, _refusals);
                 }
             }
@@ -139,7 +142,11 @@ public sealed class Conversation
 /// <param name="Messages">The end of the branch that is shown, oldest first.</param>
 /// <param name="Runs">The runs of its answers, by id.</param>
 /// <param name="HasEarlier">Whether there is more before them.</param>
-internal sealed record ConversationReading(string Title, IReadOnlyList<MessageRow> Messages, IReadOnlyDictionary<string, Run> Runs, bool HasEarlier);
+internal sealed record ConversationReading(string Title, IReadOnlyList<MessageRow> Messages, IReadOnlyDictionary<string, Run> Runs, bool HasEarlier)
+{
+    /// <summary>What its owner has decided about tools in it.</summary>
+    public ConversationTools Tools { get; init; } = ConversationTools.None;
+}
 
 /// <summary>An answer is being made in this conversation.</summary>
 /// <param name="runId">The run that makes it.</param>

@@ -140,7 +140,7 @@ public sealed partial class ConversationBook : IDisposable
             }
         }
 
-        return new ConversationReading(row.Title, [.. messages.Where(message => message.Role == MessageRow.User || runs.ContainsKey(ConversationTurns.RunId(message)))], runs, hasEarlier);
+        return new ConversationReading(row.Title, [.. messages.Where(message => message.Role == MessageRow.User || runs.ContainsKey(ConversationTurns.RunId(message)))], runs, hasEarlier) { Tools = row.Tools };
     }
 
     private async ValueTask<Run?> RunOfAsync(MessageRow answer, Conversation conversation)

@@ -9,7 +9,8 @@ namespace ChatApp.Conversations;
 
 /// <summary>Asks in conversations: their own messages and the prompt are what the model is sent, and the answer is stored as it comes.</summary>
 public sealed class ConversationRuns(
-    RunHost host, ConversationBook book, ConversationStore store, RunStore runStore, IOptions<ConversationsOptions> conversations, IOptions<RunsOptions> options, TimeProvider time)
+    RunHost host, ConversationBook book, ConversationStore store, RunStore runStore, UsualTools usual, IOptions<ConversationsOptions> conversations, IOptions<RunsOptions> options,
+    TimeProvider time)
 {
     // Others may add to the conversation between reading and writing.
     private const int Tries = 5;
@@ -123,6 +124,7 @@ public sealed class ConversationRuns(
         }
 
         var answer = new MessageRow { Id = book.NewId(), ParentId = answered.Id, Role = MessageRow.Assistant, Text = "", Created = time.GetUtcNow() };
+        request = Equip(request, conversation.Tools);
         return await host.StartAsync(
             request with { Messages = messages, ConversationId = conversation.Id, MessageId = answer.Id, Prefix = prefix },
             run => new NewTurn
@@ -138,6 +140,13 @@ public sealed class ConversationRuns(
             });
     }
 
+    // With the tools that are chosen in the conversation, where the request names none, and those that need nobody's yes there any more.
+    private RunRequest Equip(RunRequest request, ConversationTools tools) => request with
+    {
+        Tools = request.Tools ?? (tools.IsChoice ? [.. usual.Choices(request.Model, tools).Where(choice => choice.IsOn).Select(choice => choice.Tool.Name)] : null),
+        Approved = [.. request.Approved.Union(tools.Approved, StringComparer.Ordinal)],
+    };
+
     // The conversation, and the branch that the question follows. An earlier question that is answered again is the branch's last message.
     private async Task<(ConversationRow Conversation, IReadOnlyList<MessageRow> Path)> ReadAsync(Question question, Caller caller)
     {
@@ -152,6 +161,7 @@ public sealed class ConversationRuns(
                     Title = ConversationTitles.Of(question.Prompt ?? ""),
                     Created = now,
                     Updated = now,
+                    Tools = question.Tools,
                 },
                 []);
         }

@@ -13,6 +13,7 @@ public static class ConversationsRegistration
             .Validate(options => options.Keep > 0, $"{ConversationsOptions.Section}:{nameof(ConversationsOptions.Keep)} must be 1 or more.")
             .ValidateOnStart();
         services.AddSingleton<ConversationBook>();
+        services.AddSingleton<UsualTools>();
         services.AddSingleton<ConversationRuns>();
         services.AddSingleton<StoredConversations>();
         services.AddSingleton<ConversationArchive>();

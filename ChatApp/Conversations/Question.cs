@@ -1,3 +1,5 @@
+using ChatApp.Storage;
+
 namespace ChatApp.Conversations;
 
 /// <summary>What is asked in a conversation: something new, or an earlier question once more.</summary>
@@ -8,6 +10,9 @@ public sealed record Question
 
     /// <summary>Whether the conversation is made where there is none of that id.</summary>
     public bool MayCreate { get; init; }
+
+    /// <summary>What is decided about tools in a conversation that is made for this question.</summary>
+    public ConversationTools Tools { get; init; } = ConversationTools.None;
 
     /// <summary>What is asked; null where <see cref="AgainId"/> says it.</summary>
     public string? Prompt { get; init; }

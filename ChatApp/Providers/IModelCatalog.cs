@@ -13,6 +13,11 @@ public interface IModelCatalog
     /// <exception cref="UnknownModelException">No provider has it, or several do.</exception>
     /// <exception cref="ProviderUnavailableException">Its provider can't be used now.</exception>
     ResolvedModel Resolve(string? id);
+
+    /// <summary>The names of the tools that a model's provider is configured with; null for the default ones.</summary>
+    /// <exception cref="UnknownModelException">No provider has it, or several do.</exception>
+    /// <exception cref="ProviderUnavailableException">Its provider can't be used now.</exception>
+    IReadOnlyList<string>? ToolsOf(string? id) => Resolve(id).Tools;
 }
 
 /// <summary>No provider has the model, or the bare name fits several. The message names what to write instead.</summary>

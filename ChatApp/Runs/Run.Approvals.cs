@@ -6,6 +6,9 @@ public sealed partial class Run
     private readonly Dictionary<string, TaskCompletionSource<ApprovalAnswer>> _asked = new(StringComparer.Ordinal);
     private readonly HashSet<string> _approved = new(StringComparer.Ordinal);
 
+    /// <summary>Called, on any thread, with the fingerprint of each tool that is approved for good.</summary>
+    internal Action<string>? Approving { get; set; }
+
     /// <summary>Whether it waits for somebody's yes or no, and may do so for long.</summary>
     internal bool IsWaiting
     {
@@ -74,6 +77,8 @@ public sealed partial class Run
             {
                 _approved.Add(fingerprint);
             }
+
+            Approving?.Invoke(fingerprint);
         }
 
         Append(new ApprovalResponseEvent(request.Id, request.CallId, answer.IsApproved, answer.Reason) { Agent = request.Agent });

@@ -1,3 +1,5 @@
+using ChatApp.Storage;
+
 namespace ChatApp.Runs;
 
 /// <summary>Answers to calls that wait for somebody's yes or no.</summary>
@@ -9,4 +11,24 @@ public sealed partial class RunHost
     /// <param name="answer">Yes or no.</param>
     /// <returns>False where nothing waits under that id any more.</returns>
     public Task<bool> AnswerAsync(Run run, string id, ApprovalAnswer answer) => Task.FromResult(run.TryAnswer(id, answer));
+
+    // For the whole conversation from here on, and not only once the run has ended.
+    private async Task KeepApprovalAsync(Run run, string fingerprint)
+    {
+        try
+        {
+            await (_conversations?.SetToolsAsync(run.ConversationId!, run.Owner ?? "", tools => tools.WithApproved([fingerprint])) ?? Task.CompletedTask);
+        }
+        catch (StorageException exception)
+        {
+            // It is asked again the next time.
+            Log.ApprovalNotKept(_logger, run.Id, exception.Fault);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "That a tool was approved for the conversation of run {RunId} can't be stored ({Fault}); it is asked again")]
+        public static partial void ApprovalNotKept(ILogger logger, string runId, StorageFault fault);
+    }
 }

@@ -25,6 +25,9 @@ public sealed partial class RunHost : IDisposable
     private readonly RunStore? _store;
     private readonly StoredRuns? _stored;
     private readonly NodeStore? _nodes;
+    private readonly ConversationStore? _conversations;
+    private readonly AgentCatalog? _agents;
+    private readonly ModelPaces _paces;
     private readonly ToolBox? _tools;
     private readonly ToolsOptions _toolsOptions;
     private bool _draining;
@@ -32,7 +35,8 @@ public sealed partial class RunHost : IDisposable
 
     public RunHost(
         IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null,
-        RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null)
+        RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ConversationStore? conversations = null,
+        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null, AgentCatalog? agents = null, ModelPaces? paces = null)
     {
         _catalog = catalog;
         _options = options.Value;
@@ -40,8 +44,9 @@ public sealed partial class RunHost : IDisposable
         _time = time;
         _logger = logger;
         _limits = limits;
-        (_journal, _store, _stored, _nodes) = (journal, store, stored, nodes);
+        (_journal, _store, _stored, _nodes, _conversations) = (journal, store, stored, nodes, conversations);
         (_tools, _toolsOptions) = (tools, toolsOptions?.Value ?? new ToolsOptions());
+        (_agents, _paces) = (agents, paces ?? new ModelPaces());
         Closing = _closing.Token;
     }
 
@@ -80,21 +85,20 @@ public sealed partial class RunHost : IDisposable
             throw new ShuttingDownException();
         }
 
-        var model = _catalog.Resolve(request.Model);
-        IReadOnlyList<RunAgent> agents = request.Agents is [] ? [Agent(request, model, new AgentRequest("", null, null)) with { Name = null }]
-            : [.. request.Agents.Select(agent => Agent(request, model, agent))];
+        var asked = Ask(request);
         var place = _limits?.StartRun(request.Caller, request.IsStreamed);
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
-        var run = new Run(id, model.Id, request, _time, isStored) { Ending = Count };
-        var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger, _toolsOptions);
+        var clients = (request.Options?.Tools ?? []).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
+        var run = new Run(id, asked.Model, request, _time, isStored)
+        {
+            Ending = Count,
+            ClientTools = clients,
+            HasTools = asked.Agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name))),
+        };
+        run.Approving = isStored ? fingerprint => _ = KeepApprovalAsync(run, fingerprint) : null;
+        var pump = new RunPump(run, asked.Request, asked.Agents, _options, _meters, _time, _logger, _toolsOptions, _paces) { Others = asked.Others };
         var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };
         return new Prepared(owned, pump, request.Caller);
-    }
-
-    private RunAgent Agent(RunRequest request, ResolvedModel model, AgentRequest agent)
-    {
-        var own = agent.Model is null ? model : _catalog.Resolve(agent.Model);
-        return new RunAgent(agent.Name, own, agent.System) { Tools = _tools?.Pick(agent.Tools ?? request.Tools ?? own.Tools) ?? [] };
     }
 
     private StartedRun Launch(Prepared prepared, IdempotencyKey? key)

@@ -30,6 +30,12 @@ internal sealed partial class RunLog
     /// <summary>The tool calls that readers may see.</summary>
     public RunCalls Calls { get; } = new();
 
+    /// <summary>The last change of models that readers may see.</summary>
+    public FailOverEvent? FailOver { get; private set; }
+
+    /// <summary>The last change of models that is written.</summary>
+    public FailOverEvent? WrittenFailOver { get; private set; }
+
     /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
     public List<RunPart> Parts => _parts;
 
@@ -39,6 +45,7 @@ internal sealed partial class RunLog
     public void Add(RunEvent @event, double now)
     {
         _events.Add(@event with { Seq = Count + 1, T = Math.Round(now, 3) });
+        WrittenFailOver = @event as FailOverEvent ?? WrittenFailOver;
         Add(new Entry(Kind.Event, 0, _events.Count - 1, 0, now));
     }
 
@@ -85,28 +92,55 @@ internal sealed partial class RunLog
             if (entry.Kind == Kind.Text)
             {
                 _parts[entry.Part].VisibleText = entry.Start + entry.Length;
+                _parts[entry.Part].SilentSince = null;
             }
             else if (entry.Kind == Kind.Reasoning)
             {
                 _parts[entry.Part].VisibleReasoning = entry.Start + entry.Length;
+                _parts[entry.Part].SilentSince = null;
             }
             else
             {
                 var @event = _events[entry.Start];
                 var part = _parts.Count > 0 ? PartOf(@event.Agent) : null;
+                FailOver = @event as FailOverEvent ?? FailOver;
                 Calls.Take(@event, part?.VisibleText ?? 0);
-                if (@event is AgentEndEvent { Agent: not null })
+                if (part is not null && part.Agent == @event.Agent)
                 {
-                    part!.IsVisiblyDone = true;
+                    Show(@event, part);
                 }
             }
         }
+    }
+
+    private void Show(RunEvent @event, RunPart part)
+    {
+        switch (@event)
+        {
+            case AgentStartEvent:
+                part.IsBeside = _parts.Exists(other => other != part && other is { HasVisiblyBegun: true, IsVisiblyDone: false });
+                part.HasVisiblyBegun = true;
+                break;
+            case AgentEndEvent when part.Agent is not null:
+                part.IsVisiblyDone = true;
+                break;
+            case StallEvent stall:
+                part.SilentSince = stall.T - stall.AfterMs;
+                return;
+            case MetricsEvent:
+                return;
+            default:
+                break;
+        }
+
+        part.SilentSince = null;
     }
 
     /// <summary>Takes back the entries that no reader has seen.</summary>
     public void DropHidden()
     {
         Count = Visible;
+        WrittenFailOver = FailOver;
         var chunks = (Count - Forgotten + ChunkLength - 1) / ChunkLength;
         _chunks.RemoveRange(chunks, _chunks.Count - chunks);
         foreach (var part in _parts)
@@ -119,14 +153,44 @@ internal sealed partial class RunLog
     /// <summary>The part of that agent; the first one's where nobody has that name.</summary>
     public RunPart PartOf(string? agent) => _parts.Find(part => part.Agent == agent) ?? _parts[0];
 
-    /// <summary>Stands for a log of <paramref name="count"/> entries of which only the text is known.</summary>
-    public void SetText(int count, string text, string reasoning)
+    /// <summary>Stands for a log of <paramref name="count"/> entries of which only the text is known, part by part.</summary>
+    /// <param name="count">How many entries there were.</param>
+    /// <param name="parts">The texts of those who answered.</param>
+    /// <param name="failOver">The last change of models, where there was one.</param>
+    public void SetText(int count, IEnumerable<(string? Agent, string Text, string Reasoning)> parts, FailOverEvent? failOver)
     {
-        var part = new RunPart(0, agent: null) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };
-        part.Text.Append(text);
-        part.Reasoning.Append(reasoning);
-        _parts.Add(part);
+        FailOver = failOver;
+        foreach (var (agent, text, reasoning) in parts)
+        {
+            var part = new RunPart(checked((byte)_parts.Count), agent) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };
+            part.Text.Append(text);
+            part.Reasoning.Append(reasoning);
+            _parts.Add(part);
+        }
+
         Forgotten = Visible = Count = count;
+    }
+
+    /// <summary>The tool calls of all entries, also of those that readers may not see yet.</summary>
+    public RunCalls AllCalls()
+    {
+        var calls = new RunCalls();
+        var text = new int[_parts.Count];
+        for (var i = Forgotten; i < Count; i++)
+        {
+            var entry = At(i);
+            if (entry.Kind == Kind.Text)
+            {
+                text[entry.Part] = entry.Start + entry.Length;
+            }
+            else if (entry.Kind == Kind.Event)
+            {
+                var @event = _events[entry.Start];
+                calls.Take(@event, _parts.Count > 0 ? text[PartOf(@event.Agent).Index] : 0);
+            }
+        }
+
+        return calls;
     }
 
     private RunEvent Delta(Entry first, Entry last, long seq)

@@ -20,6 +20,9 @@ internal sealed class RunPart(byte index, string? agent)
 
     public TextLog Reasoning { get; } = new();
 
+    /// <summary>The number of its last step.</summary>
+    public int Step { get; set; }
+
     /// <summary>How much of the text readers may see.</summary>
     public int VisibleText { get; set; }
 
@@ -28,6 +31,15 @@ internal sealed class RunPart(byte index, string? agent)
 
     /// <summary>Whether readers know that its agent has finished.</summary>
     public bool IsVisiblyDone { get; set; }
+
+    /// <summary>Whether it began while another was at it, as far as readers know.</summary>
+    public bool IsBeside { get; set; }
+
+    /// <summary>Whether readers know that its agent has begun.</summary>
+    public bool HasVisiblyBegun { get; set; }
+
+    /// <summary>Where readers know that its model has stalled: since when it has been silent, in milliseconds from the moment the run was asked for.</summary>
+    public double? SilentSince { get; set; }
 
     /// <summary>Tokens of the answer as counted from the pieces.</summary>
     public int Counted { get; private set; }
@@ -67,6 +79,9 @@ internal sealed class RunPart(byte index, string? agent)
             Counted += tokens;
         }
     }
+
+    /// <summary>Another model is asked in the place of one that has said nothing: what that one has used is none of the answer's.</summary>
+    public void Forget() => (_reported, _reportedAnswer, _countedAtReport) = (null, null, 0);
 
     /// <param name="usage">What the provider says was used.</param>
     /// <param name="answerTokens">How much of its output is answer, not reasoning, where that is known.</param>

@@ -23,6 +23,9 @@ public sealed record ConversationRow
 
     /// <summary>Whether an answer is being made in it.</summary>
     public bool IsRunning { get; init; }
+
+    /// <summary>What its owner has decided about tools in it.</summary>
+    public ConversationTools Tools { get; init; } = ConversationTools.None;
 }
 
 /// <summary>A conversation that a search found.</summary>

@@ -64,6 +64,21 @@ public sealed class ConversationStore
         return changed;
     });
 
+    /// <summary>Changes what its owner has decided about tools in it; of several changes at once, none is lost.</summary>
+    /// <returns>False where there is no such conversation.</returns>
+    public Task<bool> SetToolsAsync(string id, string owner, Func<ConversationTools, ConversationTools> change) => ChangeAsync(id, owner, list: false, change: transaction =>
+    {
+        var row = transaction.First<ToolsColumns>(
+            $"SELECT id, tools FROM conversations WHERE id = @id AND owner = @owner AND deleted IS NULL {transaction.Dialect.ForUpdate}", new { id, owner });
+        if (row is null)
+        {
+            return false;
+        }
+
+        transaction.Execute("UPDATE conversations SET tools = @tools WHERE id = @id", new { tools = change(ConversationTools.FromJson(row.Tools)).ToJson()?.Clean(), id });
+        return true;
+    });
+
     /// <summary>Deletes it; for a while <see cref="RestoreAsync"/> brings it back.</summary>
     public Task<bool> DeleteAsync(string id, string owner, DateTimeOffset now) => ChangeAsync(id, owner, transaction =>
         transaction.Execute(
@@ -195,5 +210,12 @@ public sealed class ConversationStore
         }
 
         return changed;
+    }
+
+    private sealed class ToolsColumns
+    {
+        public string Id { get; set; } = "";
+
+        public string? Tools { get; set; }
     }
 }

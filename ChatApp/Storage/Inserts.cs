@@ -9,10 +9,10 @@ internal static class Inserts
         var title = row.Title.Clean();
         var added = transaction.Execute(
             """
-            INSERT INTO conversations (id, owner, title, created, updated, leaf_id) VALUES (@Id, @Owner, @title, @created, @updated, @LeafId)
+            INSERT INTO conversations (id, owner, title, created, updated, leaf_id, tools) VALUES (@Id, @Owner, @title, @created, @updated, @LeafId, @tools)
             ON CONFLICT (id) DO NOTHING
             """,
-            new { row.Id, row.Owner, title, created = row.Created.Ms(), updated = row.Updated.Ms(), row.LeafId });
+            new { row.Id, row.Owner, title, created = row.Created.Ms(), updated = row.Updated.Ms(), row.LeafId, tools = row.Tools.ToJson()?.Clean() });
         if (added > 0)
         {
             transaction.Dialect.Index(transaction, "conversations", row.Id, title);

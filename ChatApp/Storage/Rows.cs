@@ -5,7 +5,7 @@ internal sealed class ConversationColumns
 {
     // IsRunning by the index of running runs, which is as small as what runs.
     public const string All = """
-        c.id, c.owner, c.title, c.created, c.updated, c.leaf_id AS LeafId,
+        c.id, c.owner, c.title, c.created, c.updated, c.leaf_id AS LeafId, c.tools,
         CASE WHEN EXISTS (SELECT 1 FROM runs r WHERE r.conversation_id = c.id AND r.state = 'running') THEN 1 ELSE 0 END AS Running
         """;
 
@@ -23,6 +23,8 @@ internal sealed class ConversationColumns
 
     public long Running { get; set; }
 
+    public string? Tools { get; set; }
+
     public ConversationRow Row => new()
     {
         Id = Id,
@@ -32,6 +34,7 @@ internal sealed class ConversationColumns
         Updated = Values.Time(Updated),
         LeafId = LeafId,
         IsRunning = Running != 0,
+        Tools = ConversationTools.FromJson(Tools),
     };
 }
 

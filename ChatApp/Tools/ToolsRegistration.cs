@@ -1,3 +1,4 @@
+using ChatApp.Tools.Mcp;
 using ChatApp.Tools.BuiltIn;
 using ChatApp.Tools.Fetch;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,7 @@ public static class ToolsRegistration
         services.AddSingleton<IToolSource, BuiltInTools>();
         services.AddSingleton<IToolSource>(given => new FetchTool(given.GetRequiredService<IOptions<FetchOptions>>(), given.GetRequiredService<TimeProvider>(), given.GetService<FetchNetwork>()));
         services.AddSingleton<ToolBox>();
+        services.AddMcp();
         return services;
     }
 }
