@@ -138,6 +138,37 @@ public sealed class AnthropicTests
         Assert.Contains(expected, upstream.Exchanges.Single().Body.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Request_ToolRoundWithImage_IsSentInAnthropicsShape()
+    {
+        await using var upstream = await FakeUpstream.StreamAsync(Start + Text("Hi") + Delta("end_turn") + Stop);
+        var options = new ChatOptions { Tools = [AIFunctionFactory.CreateDeclaration("add", "Adds.", JsonElement.Parse("""{"type":"object","properties":{"a":{"type":"number"}},"required":["a"]}"""))] };
+        ChatMessage[] messages =
+        [
+            new(ChatRole.User, [new TextContent("What is this, plus 1?"), new DataContent(new byte[] { 1, 2, 3 }, "image/png")]),
+            new(ChatRole.Assistant, [
+                new TextReasoningContent("Hm") { ProtectedData = "c2ln" }, new TextContent("Let me see"),
+                new FunctionCallContent("toolu_1", "add", new Dictionary<string, object?> { ["a"] = 1 }), new FunctionCallContent("toolu_2", "now")]),
+            new(ChatRole.Tool, [new FunctionResultContent("toolu_1", "2"), new FunctionResultContent("toolu_2", "noon")]),
+        ];
+        await foreach (var update in UpstreamPlay.Anthropic(upstream).CreateClient("claude-sonnet-4-5").GetStreamingResponseAsync(messages, options))
+        {
+            Assert.NotNull(update);
+        }
+
+        using var body = JsonDocument.Parse(upstream.Exchanges.Single().Body);
+        var tool = Assert.Single(body.RootElement.GetProperty("tools").EnumerateArray());
+        Assert.Equal(("add", "Adds."), (tool.GetProperty("name").GetString(), tool.GetProperty("description").GetString()));
+        Assert.Equal("number", tool.GetProperty("input_schema").GetProperty("properties").GetProperty("a").GetProperty("type").GetString());
+        var sent = body.RootElement.GetProperty("messages").EnumerateArray().ToArray();
+        Assert.Equal(["user", "assistant", "user"], sent.Select(message => message.GetProperty("role").GetString()));
+        var image = sent[0].GetProperty("content")[1];
+        Assert.Equal(("image", "image/png", "AQID"), (image.GetProperty("type").GetString(), image.GetProperty("source").GetProperty("media_type").GetString(), image.GetProperty("source").GetProperty("data").GetString()));
+        Assert.Equal(["thinking", "text", "tool_use", "tool_use"], sent[1].GetProperty("content").EnumerateArray().Select(block => block.GetProperty("type").GetString()));
+        Assert.Equal(("toolu_1", 1), (sent[1].GetProperty("content")[2].GetProperty("id").GetString(), sent[1].GetProperty("content")[2].GetProperty("input").GetProperty("a").GetInt32()));
+        Assert.Equal(["toolu_1", "toolu_2"], sent[2].GetProperty("content").EnumerateArray().Select(block => block.GetProperty("tool_use_id").GetString()));
+    }
+
     internal static string Text(string text, int block = 0) =>
         Event("content_block_start", $$$"""{"type":"content_block_start","index":{{{block}}},"content_block":{"type":"text","text":""}}""")
         + Event("content_block_delta", $$$"""{"type":"content_block_delta","index":{{{block}}},"delta":{"type":"text_delta","text":"{{{text}}}"}}""")

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ChatApp.Providers;
 using ChatApp.Providers.Guide;
 using Microsoft.Extensions.AI;
@@ -32,7 +33,6 @@ public sealed class GuideTests
     [Theory]
     [InlineData("What is the capital of France?")]
     [InlineData("Write me a poem about the sea")]
-    [InlineData("what's 2+2")]
     [InlineData("¿Qué puedes hacer?")]
     [InlineData("東京の天気は?")]
     public void Question_AboutAnythingElse_IsNotKnown(string question)
@@ -127,6 +127,87 @@ public sealed class GuideTests
         Assert.InRange(words[0].Ms, 200, 400);
         Assert.InRange(words.Count / ((words[^1].Ms - words[0].Ms) / 1000), 55, 65);
     }
+
+    [Theory]
+    [InlineData("what time is it in Tokyo and what is 17 % of 4310?", "clock Tokyo", "calculator 17 % of 4310")]
+    [InlineData("What's the time in New York, and 17% of 4310?", "clock New York", "calculator 17% of 4310")]
+    [InlineData("what time is it", "clock ")]
+    [InlineData("Hi, what time is it now?", "clock ")]
+    [InlineData("What is the time in Berlin and Tokyo?", "clock Berlin", "clock Tokyo")]
+    [InlineData("what day is it?", "clock ")]
+    [InlineData("what is 12*7?", "calculator 12*7")]
+    [InlineData("what's 2+2", "calculator 2+2")]
+    [InlineData("calculate (3 + 4) * 2^10", "calculator (3 + 4) * 2^10")]
+    [InlineData("How much is 12 times 7?", "calculator 12 * 7")]
+    [InlineData("what is the square root of 2", "calculator sqrt(2)")]
+    [InlineData("what is max(1, pi)?", "calculator max(1, pi)")]
+    [InlineData("search my chats for borrow checker", "search_conversations borrow checker")]
+    [InlineData("What did we say about \"Rust\"?", "search_conversations Rust")]
+    [InlineData("What is the time to first token?")]
+    [InlineData("what is 404?")]
+    [InlineData("what does close@300 do?")]
+    [InlineData("What is version 1.2.3?")]
+    [InlineData("what is 2026-11-21 about")]
+    [InlineData("Where are my conversations saved?")]
+    [InlineData("How do I search my conversations?")]
+    public void Question_ForATool_IsReadAsItsCalls(string question, params string[] calls) =>
+        Assert.Equal(calls, GuideTask.Read(question).Tasks.Select(task => $"{task.Tool} {task.Value}"));
+
+    [Fact]
+    public async Task Tools_Offered_AreCalledInTurnsThenTheResultsAreSaid()
+    {
+        var question = new ChatMessage(ChatRole.User, "what time is it in Tokyo and what is 17 % of 4310?");
+        var tools = new ChatOptions { Tools = [Declared("clock"), Declared("calculator")] };
+        var asked = await PlayWithAsync(tools, question);
+        var calls = asked.SelectMany(update => update.Update.Contents).OfType<FunctionCallContent>().ToList();
+
+        Assert.Equal(["clock", "calculator"], calls.Select(call => call.Name));
+        Assert.Equal([0, 1, 0, 1], asked.SelectMany(update => update.Update.Contents).OfType<ToolCallDeltaContent>().Take(4).Select(delta => delta.Index));
+        Assert.Equal(ChatFinishReason.ToolCalls, asked[^1].Update.FinishReason);
+        Assert.Empty(asked.Select(update => update.Update).Tokens());
+        Assert.Equal(asked.Select(update => update.Ms), (await PlayWithAsync(tools, question)).Select(update => update.Ms));
+
+        var answer = await PlayWithAsync(
+            tools, question, new ChatMessage(ChatRole.Assistant, [.. calls]),
+            new ChatMessage(ChatRole.Tool, [
+                new FunctionResultContent(calls[0].CallId, """{"timeZone":"Asia/Tokyo","utcOffset":"+09:00","date":"2026-11-22","weekday":"Sunday","time":"00:22:10"}"""),
+                new FunctionResultContent(calls[1].CallId, "732.7"),
+            ]));
+
+        Assert.Equal(
+            "In Tokyo it is 00:22 on Sunday, 22 November 2026 (Asia/Tokyo, UTC+09:00), and 17 % of 4310 is 732.7.\n\n*I'm ChatApp's built-in guide, no AI: I look answers up in the docs.*",
+            answer.Select(update => update.Update).Text());
+        Assert.Equal(ChatFinishReason.Stop, answer[^1].Update.FinishReason);
+    }
+
+    [Theory]
+    [InlineData("what time is it in Tokyo?", "the tool `clock`, which is not switched on")]
+    [InlineData("what time is it in Tokyo and what's 2+2?", "the tools `clock` and `calculator`, which are not switched on")]
+    [InlineData("search my chats for rust", "`search_conversations`")]
+    public async Task Tools_NotOffered_AreMissed(string question, string said) =>
+        Assert.Contains(said, (await PlayAsync(new ChatMessage(ChatRole.User, question))).Select(update => update.Update).Text(), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("what is 1/0?", "calculator", "That divides by zero, which has no result.", "The tool `calculator` says: That divides by zero")]
+    [InlineData("what time is it in Narnia?", "clock", "There is no time zone or city 'Narnia'.", "The tool `clock` says: There is no time zone")]
+    [InlineData("search my chats for rust", "search_conversations", "Found 1 conversation:\n\n- [Rust](/c/a), 2026-01-01", "- [Rust](/c/a)")]
+    [InlineData("what is 2+2 and what time is it?", "calculator", "4", "2+2 is 4.\n\nI don't know that by myself: it takes the tool `clock`")]
+    [InlineData("what is 2+2? How do I connect Ollama?", "calculator", "4", "Sources: Models: Connect Ollama")]
+    public async Task Results_OfAnyKind_AreSaid(string question, string tool, string result, string said)
+    {
+        var user = new ChatMessage(ChatRole.User, question);
+        var calls = (await PlayWithAsync(new ChatOptions { Tools = [Declared(tool)] }, user)).SelectMany(update => update.Update.Contents).OfType<FunctionCallContent>().ToList();
+        var answer = await PlayWithAsync(
+            new ChatOptions { Tools = [Declared(tool)] }, user, new ChatMessage(ChatRole.Assistant, [.. calls]),
+            new ChatMessage(ChatRole.Tool, [.. calls.Select(call => new FunctionResultContent(call.CallId, result))]));
+
+        Assert.Contains(said, answer.Select(update => update.Update).Text(), StringComparison.Ordinal);
+    }
+
+    private static AIFunctionDeclaration Declared(string name) => AIFunctionFactory.CreateDeclaration(name, null, JsonElement.Parse("{}"));
+
+    private static Task<List<(double Ms, ChatResponseUpdate Update)>> PlayWithAsync(ChatOptions options, params ChatMessage[] messages) =>
+        PlayedStream.PlayAsync(time => new GuideProviderKind(time).Create("guide", new ProviderOptions()).CreateClient("guide"), options, messages);
 
     private static Task<List<(double Ms, ChatResponseUpdate Update)>> PlayAsync(params ChatMessage[] messages) =>
         PlayedStream.PlayAsync(time => new GuideProviderKind(time).Create("guide", new ProviderOptions()).CreateClient("guide"), messages);

@@ -36,6 +36,27 @@ public sealed class OpenAIRequestTests
             ]);
     }
 
+    [Theory]
+    [InlineData(true, ",\"strict\":true}")]
+    [InlineData(false, ",\"strict\":false}")]
+    [InlineData(null, "\"parameters\":{}}")]
+    public void Create_ToolThatIsStrict_SaysSo(bool? strict, string part)
+    {
+        var properties = strict is null ? new AdditionalPropertiesDictionary() : new AdditionalPropertiesDictionary { ["strict"] = strict };
+        var options = new ChatOptions { Tools = [new StrictTool(properties)] };
+
+        Assert.Contains(part, Encoding.UTF8.GetString(OpenAIRequest.Create("m", [], options, isOpenAI: false)), StringComparison.Ordinal);
+    }
+
+    private sealed class StrictTool(AdditionalPropertiesDictionary properties) : AIFunctionDeclaration
+    {
+        public override string Name => "add";
+
+        public override IReadOnlyDictionary<string, object?> AdditionalProperties => properties;
+
+        public override JsonElement JsonSchema => JsonElement.Parse("{}");
+    }
+
     [Fact]
     public void Create_AllOptions_AreSentByTheirNames()
     {

@@ -6,7 +6,9 @@ namespace ChatApp.Tests.Providers;
 /// <summary>Reads a client to its end while the clock moves a millisecond at a time, and notes when each update came.</summary>
 internal static class PlayedStream
 {
-    public static async Task<List<(double Ms, ChatResponseUpdate Update)>> PlayAsync(Func<TimeProvider, IChatClient> client, params ChatMessage[] messages)
+    public static Task<List<(double Ms, ChatResponseUpdate Update)>> PlayAsync(Func<TimeProvider, IChatClient> client, params ChatMessage[] messages) => PlayAsync(client, null, messages);
+
+    public static async Task<List<(double Ms, ChatResponseUpdate Update)>> PlayAsync(Func<TimeProvider, IChatClient> client, ChatOptions? options, params ChatMessage[] messages)
     {
         var time = new FakeTime();
         var start = time.GetTimestamp();
@@ -14,7 +16,7 @@ internal static class PlayedStream
         var reading = Task.Run(async () =>
         {
             using var made = client(time);
-            await foreach (var update in made.GetStreamingResponseAsync(messages))
+            await foreach (var update in made.GetStreamingResponseAsync(messages, options))
             {
                 came.Add((time.GetElapsedTime(start).TotalMilliseconds, update));
             }

@@ -117,6 +117,28 @@ public sealed class ProvidersConfigurationTests
         Assert.All(found, f => Assert.DoesNotContain("canary", f, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("""{}""", null)]
+    [InlineData("""{"Tools":["clock","fetch"]}""", "clock fetch")]
+    [InlineData("""{"Tools":"clock, fetch"}""", "clock fetch")]
+    [InlineData("""{"Tools":[]}""", "")]
+    [InlineData("""{"Tools":false}""", "")]
+    public void Read_Tools_AreAListOrNone(string json, string? tools)
+    {
+        var options = new ProvidersOptions();
+        var settings = new Microsoft.Extensions.Configuration.ConfigurationBuilder();
+        Microsoft.Extensions.Configuration.JsonConfigurationExtensions.AddJsonStream(
+            settings, new MemoryStream(System.Text.Encoding.UTF8.GetBytes("""{"ChatApp":{"Providers":{"guide":JSON}}}""".Replace("JSON", json, StringComparison.Ordinal))));
+        ProvidersConfiguration.Read(settings.Build(), ["guide", "scripted", "openai", "anthropic"], options);
+
+        Assert.Empty(options.Problems);
+        Assert.Equal(tools, options.Providers["guide"].Tools is { } named ? string.Join(' ', named) : null);
+    }
+
+    [Fact]
+    public void Read_ToolsThatAreTrue_AreAProblem() =>
+        Assert.Contains(Read((P + "guide:Tools", "true")).Problems, problem => problem.Contains("Tools names a tool that is none", StringComparison.Ordinal));
+
     [Fact]
     public void Read_SeveralProblems_AreAllNamed()
     {

@@ -51,4 +51,66 @@ public sealed class ScriptedToolTests
 
         Assert.Equal(ChatFinishReason.ToolCalls, updates[^1].FinishReason);
     }
+
+    [Fact]
+    public async Task Rounds_OfCalls_AreOtherCallsEachTimeThenTheAnswer()
+    {
+        var said = new List<ChatMessage> { ScriptedPlay.Hello };
+        var ids = new List<string>();
+        for (var round = 0; round < 3; round++)
+        {
+            var updates = await ScriptedPlay.AllAsync("tools=2;rounds=3;tokens=5", null, [.. said]);
+            var calls = updates.SelectMany(update => update.Contents).OfType<FunctionCallContent>().ToList();
+            Assert.Equal(2, calls.Count);
+            ids.AddRange(calls.Select(call => $"{call.CallId} {call.Arguments!.Single().Value}"));
+            said.Add(new ChatMessage(ChatRole.Assistant, [.. calls]));
+            // One message for each result, as some protocols have it.
+            said.AddRange(calls.Select(call => new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call.CallId, "x")])));
+        }
+
+        Assert.Equal(6, ids.Distinct().Count());
+        Assert.Equal(5, (await ScriptedPlay.AllAsync("tools=2;rounds=3;tokens=5", null, [.. said])).Tokens().Length);
+        said.Add(new ChatMessage(ChatRole.Assistant, "Done."));
+        said.Add(ScriptedPlay.Hello);
+        Assert.Equal(ChatFinishReason.ToolCalls, (await ScriptedPlay.AllAsync("tools=2;rounds=3", null, [.. said]))[^1].FinishReason);
+    }
+
+    [Theory]
+    [InlineData("""call=fetch:{"url":"https://example.com/a;b","n":[1,{"x":"}"}]};rate=0""", "fetch", """{"url":"https://example.com/a;b","n":[1,{"x":"}"}]}""")]
+    [InlineData("""call=echo:{"é":"\"ü;text=\""}""", "echo", """{"é":"\"ü;text=\""}""")]
+    [InlineData("call=echo:{}", "echo", "{}")]
+    [InlineData("call=echo;tokens=3", "echo", "{}")]
+    public async Task Call_OfOneTool_HasTheseArguments(string script, string name, string arguments)
+    {
+        var updates = await ScriptedPlay.AllAsync(script.Replace(";rate=0", ";tokens=3", StringComparison.Ordinal));
+        var call = Assert.Single(updates.SelectMany(update => update.Contents).OfType<FunctionCallContent>());
+
+        Assert.Equal(name, call.Name);
+        Assert.Equal(arguments, string.Concat(updates.SelectMany(update => update.Contents).OfType<ToolCallDeltaContent>().Select(delta => delta.Arguments)));
+        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(arguments), JsonSerializer.SerializeToElement(call.Arguments)));
+    }
+
+    [Theory]
+    [InlineData("call=")]
+    [InlineData("call=:{}")]
+    [InlineData("call=echo:")]
+    [InlineData("call=echo:[1]")]
+    [InlineData("call=echo:{\"a\":1")]
+    [InlineData("call=echo:{\"a\":1}x")]
+    [InlineData("rounds=-1")]
+    [InlineData("badargs=2")]
+    public void Call_ThatIsNone_IsNotUnderstood(string script) => Assert.Contains(
+        "call=TOOL:{JSON}", Assert.Throws<UnknownModelException>(() => ScriptedPlay.Client(script)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task BadArgs_AreNoJsonAndSaySo()
+    {
+        var updates = await ScriptedPlay.AllAsync("tools=2;badargs=1");
+        var calls = updates.SelectMany(update => update.Contents).OfType<FunctionCallContent>().ToList();
+
+        Assert.Equal(["clock", "calculator"], calls.Select(call => call.Name));
+        Assert.All(calls, call => Assert.IsAssignableFrom<JsonException>(call.Exception));
+        var written = string.Concat(updates.SelectMany(update => update.Contents).OfType<ToolCallDeltaContent>().Where(delta => delta.Index == 0).Select(delta => delta.Arguments));
+        Assert.ThrowsAny<JsonException>(() => { JsonElement.Parse(written); });
+    }
 }

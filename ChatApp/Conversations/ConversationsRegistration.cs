@@ -1,3 +1,5 @@
+using ChatApp.Tools;
+
 namespace ChatApp.Conversations;
 
 public static class ConversationsRegistration
@@ -15,6 +17,7 @@ public static class ConversationsRegistration
         services.AddSingleton<ConversationRuns>();
         services.AddSingleton<StoredConversations>();
         services.AddSingleton<ConversationArchive>();
+        services.AddSingleton<IToolSource, ConversationSearch>();
         services.AddScoped<ChatSession>();
         services.AddScoped<ConversationList>();
         return services;

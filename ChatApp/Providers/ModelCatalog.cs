@@ -8,12 +8,14 @@ internal sealed class ModelCatalog : IModelCatalog
 {
     private readonly ProviderPipeline _pipeline;
     private readonly IModelProvider[] _providers;
+    private readonly Dictionary<string, IReadOnlyList<string>?> _tools;
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _listed = new(StringComparer.Ordinal);
 
     public ModelCatalog(IOptions<ProvidersOptions> options, IEnumerable<IModelProviderKind> kinds, ProviderPipeline pipeline)
     {
         _pipeline = pipeline;
         DefaultModel = options.Value.DefaultModel;
+        _tools = options.Value.Providers.ToDictionary(provider => provider.Key, provider => provider.Value.Tools, StringComparer.Ordinal);
         var byName = kinds.ToDictionary(k => k.Kind, StringComparer.Ordinal);
         var first = DefaultModel.Split('/')[0];
         _providers =
@@ -52,7 +54,7 @@ internal sealed class ModelCatalog : IModelCatalog
             throw new UnknownModelException($"{found.Name} has no model '{Shown(model)}'. Choose one of the list, or add it to {ProvidersOptions.Section}:Providers:{found.Name}:Models.");
         }
 
-        return new ResolvedModel($"{found.Name}/{model}", _pipeline.Wrap(found, model));
+        return new ResolvedModel($"{found.Name}/{model}", _pipeline.Wrap(found, model)) { Tools = _tools.GetValueOrDefault(found.Name) };
     }
 
     private async Task<ModelInfo[]> ListAsync(IModelProvider provider, CancellationToken cancellationToken)

@@ -173,15 +173,28 @@ internal static class OpenAIRequest
         });
     }
 
-    private static JsonNode Tool(AIFunctionDeclaration tool) => new JsonObject
+    private static JsonNode Tool(AIFunctionDeclaration tool)
     {
-        ["type"] = "function",
-        ["function"] = new JsonObject
+        var function = new JsonObject
         {
             ["name"] = tool.Name,
             ["description"] = tool.Description,
             ["parameters"] = JsonNode.Parse(tool.JsonSchema.GetRawText()),
-        },
+        };
+        if (IsStrict(tool) is { } strict)
+        {
+            function["strict"] = strict;
+        }
+
+        return new JsonObject { ["type"] = "function", ["function"] = function };
+    }
+
+    // Whether the model's arguments must fit the schema to the letter; null where nobody has said so.
+    private static bool? IsStrict(AIFunctionDeclaration tool) => !tool.AdditionalProperties.TryGetValue("strict", out var strict) ? null : strict switch
+    {
+        bool value => value,
+        JsonElement { ValueKind: JsonValueKind.True or JsonValueKind.False } value => value.GetBoolean(),
+        _ => null,
     };
 
     // 0.1f as a double is 0.10000000149011612; as a decimal it stays what was written.

@@ -15,6 +15,9 @@ public sealed class ProviderOptions
     /// <summary>The models to offer. <c>*</c> allows any and lists those the endpoint names. None named: <c>*</c>.</summary>
     public IList<string> Models { get; } = [];
 
+    /// <summary>The names of the tools that its models use where nobody names others: none of them for an empty list, the default ones for null.</summary>
+    public IReadOnlyList<string>? Tools { get; set; }
+
     /// <summary>False takes the provider away, also a built-in or detected one.</summary>
     public bool Enabled { get; set; } = true;
 }

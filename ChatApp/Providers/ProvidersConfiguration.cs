@@ -9,7 +9,7 @@ internal static class ProvidersConfiguration
     private const string AgentsName = "agents";
 
     private static readonly string[] Known = [nameof(ProviderOptions.Kind), nameof(ProviderOptions.Endpoint), nameof(ProviderOptions.ApiKey),
-        nameof(ProviderOptions.Models), nameof(ProviderOptions.Enabled)];
+        nameof(ProviderOptions.Models), nameof(ProviderOptions.Tools), nameof(ProviderOptions.Enabled)];
 
     internal static void Read(IConfiguration configuration, IReadOnlyCollection<string> kinds, ProvidersOptions options)
     {
@@ -50,6 +50,7 @@ internal static class ProvidersConfiguration
             Enabled = ReadEnabled(entry, problems),
         };
         ReadModels(entry, options, problems);
+        options.Tools = ReadTools(entry, problems);
         return options;
     }
 
@@ -149,6 +150,26 @@ internal static class ProvidersConfiguration
         {
             options.Models.Add(HttpProvider.AnyModel);
         }
+    }
+
+    // ["clock", "fetch"]   false   []   and, in an environment variable: clock,fetch. An empty list is an empty text there, as in JSON.
+    private static string[]? ReadTools(IConfigurationSection entry, List<string> problems)
+    {
+        var tools = entry.GetSection(nameof(ProviderOptions.Tools));
+        if (tools.Value is null && !tools.GetChildren().Any())
+        {
+            return null;
+        }
+
+        var named = tools.Value is { } list
+            ? bool.TryParse(list, out var some) && !some ? [] : list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : [.. tools.GetChildren().Select(tool => tool.Value ?? "")];
+        if (Array.Exists(named, name => string.IsNullOrWhiteSpace(name) || name.Length > 128 || name.Any(char.IsControl) || bool.TryParse(name, out _)))
+        {
+            problems.Add($"{tools.Path} names a tool that is none. Write a list of names such as clock, or false for none; leave the setting out for the default ones.");
+        }
+
+        return named;
     }
 
     private static void AddBuiltIn(ProvidersOptions options, IReadOnlyCollection<string> kinds, string kind)

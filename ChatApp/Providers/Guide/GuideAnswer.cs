@@ -4,4 +4,7 @@ namespace ChatApp.Providers.Guide;
 internal sealed record GuideAnswer(string Text, string? Reasoning = null)
 {
     public IReadOnlyList<GuideSection> Sources { get; init; } = [];
+
+    /// <summary>What it asks of tools before it can answer; the text is then empty.</summary>
+    public IReadOnlyList<GuideTask> Tasks { get; init; } = [];
 }

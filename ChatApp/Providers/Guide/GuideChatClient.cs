@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using ChatApp.Providers.Scripted;
 using Microsoft.Extensions.AI;
@@ -28,15 +29,16 @@ internal sealed class GuideChatClient(TimeProvider time) : IChatClient
 
         await Task.Yield();
         timings?.OnConnected();
-        yield return Update(new ThinkingContent("Looking in ChatApp's documentation"));
-        var answer = Answer(history);
+        var answer = Answer(history, options);
+        var calls = answer.Tasks.Select((task, index) => task.ToCall(string.Create(CultureInfo.InvariantCulture, $"call_{history.Count}_{index + 1}"))).ToArray();
+        yield return Update(new ThinkingContent(calls.Length > 0 ? "Asking for what I don't know myself" : "Looking in ChatApp's documentation"));
         await pace.UntilAsync(due, cancellationToken);
         timings?.OnFirstByte();
 
         var limit = options?.MaxOutputTokens ?? int.MaxValue;
-        var finish = ChatFinishReason.Stop;
+        var finish = calls.Length > 0 ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop;
         var (sent, reasoned) = (0, 0);
-        foreach (var content in Contents(answer))
+        foreach (var content in calls.Length > 0 ? ScriptedCalls.Fragments(calls) : Contents(answer))
         {
             if (sent == limit)
             {
@@ -54,6 +56,11 @@ internal sealed class GuideChatClient(TimeProvider time) : IChatClient
         if (finish == ChatFinishReason.Stop && answer.Sources.Count > 0)
         {
             yield return Update(new TextContent("") { Annotations = [.. answer.Sources.Select(Citation)] });
+        }
+
+        if (finish == ChatFinishReason.ToolCalls)
+        {
+            yield return Update([.. calls]);
         }
 
         var input = (history.Sum(message => message.Text.Length) + 3) / 4;
@@ -79,11 +86,14 @@ internal sealed class GuideChatClient(TimeProvider time) : IChatClient
         // Holds nothing.
     }
 
-    private static GuideAnswer Answer(IReadOnlyList<ChatMessage> history)
+    private static GuideAnswer Answer(IReadOnlyList<ChatMessage> history, ChatOptions? options)
     {
         var asked = history.Where(message => message.Role == ChatRole.User).Select(message => message.Text).ToList();
-        var isFirst = !history.Any(message => message.Role == ChatRole.Assistant);
-        return GuideMind.Answer(asked.LastOrDefault() ?? "", asked.Count > 1 ? asked[^2] : null, isFirst);
+        var results = GuideResults.Read(history);
+        // What it has called for the sake of this question is no answer yet.
+        var isFirst = !history.Reverse().SkipWhile(message => results.Count > 0 && message.Role != ChatRole.User).Any(message => message.Role == ChatRole.Assistant);
+        var tools = options?.ToolMode is NoneChatToolMode ? [] : (options?.Tools ?? []).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
+        return GuideMind.Answer(asked.LastOrDefault() ?? "", asked.Count > 1 ? asked[^2] : null, isFirst, results, tools);
     }
 
     private static IEnumerable<AIContent> Contents(GuideAnswer answer) =>
@@ -92,5 +102,5 @@ internal sealed class GuideChatClient(TimeProvider time) : IChatClient
 
     private static CitationAnnotation Citation(GuideSection source) => new() { Title = source.Title, Url = source.Url };
 
-    private static ChatResponseUpdate Update(AIContent content) => new(ChatRole.Assistant, [content]) { ModelId = GuideProviderKind.Name };
+    private static ChatResponseUpdate Update(params AIContent[] contents) => new(ChatRole.Assistant, contents) { ModelId = GuideProviderKind.Name };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.AI;
 
 namespace ChatApp.Providers.Guide;
 
@@ -21,8 +22,43 @@ internal static class GuideMind
     /// <param name="isFirst">Whether nothing was answered before: then it says what it is.</param>
     public static GuideAnswer Answer(string question, string? earlier, bool isFirst)
     {
-        var answer = FromPage(question) ?? FromDocs(question, earlier) ?? FromPage(Page("unknown.md"));
+        var answer = FromTools(question) ?? FromPage(question) ?? FromDocs(question, earlier) ?? FromPage(Page("unknown.md"));
         return !isFirst || answer.Text.Contains("no AI", StringComparison.Ordinal) ? answer : answer with { Text = $"{answer.Text}\n\n{Honest}" };
+    }
+
+    /// <summary>The same with tools: it asks for what they know, and says what they have found.</summary>
+    /// <param name="question">The last message of the user.</param>
+    /// <param name="earlier">The one before it.</param>
+    /// <param name="isFirst">Whether nothing was answered before.</param>
+    /// <param name="results">What tools have found for this question.</param>
+    /// <param name="tools">The names of the tools that may be asked.</param>
+    public static GuideAnswer Answer(
+        string question, string? earlier, bool isFirst, IReadOnlyList<(FunctionCallContent? Call, string Result)> results, IReadOnlySet<string> tools)
+    {
+        var (tasks, rest) = GuideTask.Read(question);
+        if (results.Count == 0)
+        {
+            return tasks.Count > 0 && tasks.Any(task => tools.Contains(task.Tool))
+                ? new GuideAnswer("") { Tasks = [.. tasks.Where(task => tools.Contains(task.Tool))] }
+                : Answer(question, earlier, isFirst);
+        }
+
+        // What was asked beside, and what no tool was there for.
+        var found = GuideResults.Say(results);
+        var missing = tasks.Where(task => results.All(result => result.Call?.Name != task.Tool)).ToList();
+        found = missing.Count > 0 ? $"{found}\n\n{Missing(missing)}" : found;
+        var beside = rest.Length > 0 && tasks.Count > 0 ? FromDocs(rest, null) : null;
+        var answer = beside is null ? new GuideAnswer(found) : beside with { Text = $"{found}\n\n{beside.Text}" };
+        return isFirst ? answer with { Text = $"{answer.Text}\n\n{Honest}" } : answer;
+    }
+
+    private static GuideAnswer? FromTools(string question) =>
+        GuideTask.Read(question).Tasks is { Count: > 0 } tasks ? new GuideAnswer(Missing(tasks)) : null;
+
+    private static string Missing(IReadOnlyList<GuideTask> tasks)
+    {
+        var names = tasks.Select(task => $"`{task.Tool}`").Distinct(StringComparer.Ordinal).ToList();
+        return $"I don't know that by myself: it takes the {(names.Count == 1 ? $"tool {names[0]}, which is" : $"tools {string.Join(" and ", names)}, which are")} not switched on here. Switch {(names.Count == 1 ? "it" : "them")} on and ask again.";
     }
 
     private static GuideAnswer? FromPage(string question)

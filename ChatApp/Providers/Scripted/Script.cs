@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ChatApp.Providers.Scripted;
 
 /// <summary>What a <c>scripted</c> model was told to play. The defaults are those of <c>scripted/demo</c>.</summary>
@@ -15,6 +17,18 @@ internal sealed record Script
     public int Reasoning { get; init; }
 
     public int Tools { get; init; }
+
+    /// <summary>How often it calls before it answers.</summary>
+    public int? Rounds { get; init; }
+
+    /// <summary>The tool it calls, with these arguments; null for clock and calculator in turn.</summary>
+    public (string Name, JsonElement Arguments)? Call { get; init; }
+
+    /// <summary>Whether the arguments of its calls are no JSON.</summary>
+    public bool HasBadArguments { get; init; }
+
+    /// <summary>How many calls a round has.</summary>
+    public int Calls => Tools == 0 && (Call is not null || Rounds > 0 || HasBadArguments) ? 1 : Tools;
 
     public bool Markdown { get; init; }
 

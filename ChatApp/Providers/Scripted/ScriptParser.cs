@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 
 namespace ChatApp.Providers.Scripted;
 
@@ -18,6 +20,9 @@ internal static class ScriptParser
         new("seed=", "N", (script, value) => Number(value, int.MinValue) is { } n ? script with { Seed = n } : null),
         new("reasoning=", "N", (script, value) => Number(value, 0) is { } n ? script with { Reasoning = n } : null),
         new("tools=", "N", (script, value) => Number(value, 0, 64) is { } n ? script with { Tools = n } : null),
+        new("rounds=", "N", (script, value) => Number(value, 0, 1000) is { } n ? script with { Rounds = n } : null),
+        new("call=", "TOOL:{JSON}", (script, value) => Call(value) is { } call ? script with { Call = call } : null),
+        new("badargs=", "1", (script, value) => Number(value, 0, 1) is { } n ? script with { HasBadArguments = n == 1 } : null),
         new("stall=", "MS@N", (script, value) => Pair(value, 0, LongestPause) is var (ms, n) ? script with { Stall = (Milliseconds(ms), n) } : null),
         new("error=", "STATUS@N", (script, value) => Pair(value, 400, 599) is var (status, n) ? script with { Error = (status, n) } : null),
         new("status=", "STATUS", (script, value) => Number(value, 400, 599) is { } status ? script with { Status = status } : null),
@@ -64,6 +69,11 @@ internal static class ScriptParser
     // A text may hold semicolons; it ends at the first one that is followed by a key.
     private static int EndOfPart(string rest)
     {
+        if (rest.StartsWith("call=", StringComparison.Ordinal) && EndOfCall(rest) is { } endOfCall)
+        {
+            return endOfCall;
+        }
+
         var end = rest.IndexOf(';', StringComparison.Ordinal);
         while (end >= 0 && rest.StartsWith("text=", StringComparison.Ordinal) && !Keys.Any(key => rest.AsSpan(end + 1).StartsWith(key.Name)))
         {
@@ -71,6 +81,52 @@ internal static class ScriptParser
         }
 
         return end < 0 ? rest.Length : end;
+    }
+
+    // The arguments may hold semicolons; they end where their JSON does. Null where it has no end.
+    private static int? EndOfCall(string rest)
+    {
+        var brace = rest.IndexOf(":{", StringComparison.Ordinal) + 1;
+        var end = rest.IndexOf(';', StringComparison.Ordinal);
+        if (brace == 0 || (end >= 0 && end < brace))
+        {
+            return null;
+        }
+
+        var json = Encoding.UTF8.GetBytes(rest[brace..]);
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            reader.Read();
+            reader.Skip();
+            var after = brace + Encoding.UTF8.GetCharCount(json, 0, (int)reader.BytesConsumed);
+            return after == rest.Length || rest[after] == ';' ? after : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    // fetch:{"url":"https://example.com/"}   clock
+    private static (string Name, JsonElement Arguments)? Call(string value)
+    {
+        var colon = value.IndexOf(':', StringComparison.Ordinal);
+        var name = colon < 0 ? value : value[..colon];
+        if (name.Length is 0 or > 128)
+        {
+            return null;
+        }
+
+        try
+        {
+            var arguments = JsonElement.Parse(colon < 0 ? "{}" : value[(colon + 1)..]);
+            return arguments.ValueKind == JsonValueKind.Object ? (name, arguments) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static TimeSpan Milliseconds(int ms) => TimeSpan.FromMilliseconds(ms);

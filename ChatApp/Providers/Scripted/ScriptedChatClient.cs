@@ -23,7 +23,8 @@ internal sealed class ScriptedChatClient(string model, Script script, TimeProvid
         var timings = UpstreamTimings.Current;
         var pace = new Pace(time);
         var history = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
-        var calls = script.Tools > 0 && !EndsWithToolResults(history) ? ScriptedCalls.Make(script) : [];
+        var round = Rounds(history);
+        var calls = script.Calls > 0 && round < (script.Rounds ?? 1) ? ScriptedCalls.Make(script, round) : [];
 
         await Task.Yield();
         timings?.OnConnected();
@@ -85,8 +86,10 @@ internal sealed class ScriptedChatClient(string model, Script script, TimeProvid
         // Holds nothing.
     }
 
-    private static bool EndsWithToolResults(IReadOnlyList<ChatMessage> messages) =>
-        messages.Count > 0 && messages[^1].Contents.OfType<FunctionResultContent>().Any();
+    // How many rounds of calls stand behind the last question: none where something else came after their results.
+    private static int Rounds(IReadOnlyList<ChatMessage> messages) =>
+        messages.Count == 0 || !messages[^1].Contents.OfType<FunctionResultContent>().Any() ? 0
+        : Math.Max(1, messages.Reverse().TakeWhile(message => message.Role != ChatRole.User).Count(message => message.Contents.OfType<FunctionCallContent>().Any()));
 
     private IEnumerable<AIContent> Contents(FunctionCallContent[] calls)
     {

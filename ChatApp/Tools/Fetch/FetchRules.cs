@@ -45,14 +45,19 @@ internal sealed class FetchRules
             throw new ToolException($"'{shown}' is no address: it has a space or a control character, or more than {MostCharacters} characters.");
         }
 
-        if (!(from is null ? Uri.TryCreate(text, UriKind.Absolute, out var url) : Uri.TryCreate(from, text, out url)) || url.Host.Length == 0)
+        if (!(from is null ? Uri.TryCreate(text, UriKind.Absolute, out var url) : Uri.TryCreate(from, text, out url)))
         {
-            throw new ToolException($"'{shown}' is no whole address. Write it as https://example.com/page.");
+            throw NotWhole(shown);
         }
 
         if (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
         {
             throw new ToolException($"'{shown}' can't be read: only http and https can.");
+        }
+
+        if (url.Host.Length == 0)
+        {
+            throw NotWhole(shown);
         }
 
         if (url.UserInfo.Length > 0)
@@ -79,6 +84,8 @@ internal sealed class FetchRules
     /// <summary>What is said of an address that is not of the public internet.</summary>
     public static ToolException Private(string host) =>
         new($"{host} is not read: its address is this machine's, a private network's or a reserved one. Only public addresses are read.");
+
+    private static ToolException NotWhole(string shown) => new($"'{shown}' is no whole address. Write it as https://example.com/page.");
 
     private static bool Fits(Entry entry, string host, int port) =>
         (entry.Port is { } named ? port == named : port is 80 or 443)
