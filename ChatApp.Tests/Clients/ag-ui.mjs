@@ -4,16 +4,16 @@ import { HttpAgent } from '@ag-ui/client';
 const server = process.argv[2];
 
 // Runs an agent once: its events, what became of its messages, and how it ended.
-async function run(model, { messages, tools, agent, onEvent } = {}) {
+async function run(model, { messages, tools, agent, onEvent, resume, runId = 'run-1' } = {}) {
   agent ??= new HttpAgent({ url: `${server}/api/ag-ui`, threadId: 'thread-1', initialMessages: messages ?? [{ id: 'u1', role: 'user', content: 'hello' }] });
   const events = [];
   const warnings = [];
   console.warn = (...args) => warnings.push(args.join(' '));
   let result, error, finished;
   try {
-    result = await agent.runAgent({ runId: 'run-1', tools, forwardedProps: { model } }, {
+    result = await agent.runAgent({ runId, tools, resume, forwardedProps: { model } }, {
       onEvent: async ({ event }) => { events.push(event); await onEvent?.(event, agent); },
-      onRunFinishedEvent: params => { finished = { outcome: params.outcome, pendingToolCallIds: params.pendingToolCallIds }; },
+      onRunFinishedEvent: params => { finished = { outcome: params.outcome, pendingToolCallIds: params.pendingToolCallIds, interrupts: params.interrupts }; },
       onRunErrorEvent: ({ event }) => { error = { message: event.message, code: event.code }; },
     });
   } catch (exception) {
@@ -60,6 +60,18 @@ const cases = {
       },
     });
     return { ...seen, cancel: await answer };
+  },
+
+  // The server's tools ask the application, which answers in its next run: first yes, then no.
+  async approval() {
+    const agent = new HttpAgent({ url: `${server}/api/ag-ui`, threadId: 'thread-1', initialMessages: [{ id: 'u1', role: 'user', content: 'hello' }] });
+    const copy = seen => ({ ...seen, messages: structuredClone(seen.messages) });
+    const first = copy(await run(undefined, { agent }));
+    const yes = first.finished.interrupts.map(interrupt => ({ interruptId: interrupt.id, status: 'resolved', payload: { approved: true } }));
+    const second = copy(await run(undefined, { agent, resume: yes, runId: 'run-2' }));
+    const no = second.finished.interrupts.map(interrupt => ({ interruptId: interrupt.id, status: 'cancelled' }));
+    const third = copy(await run(undefined, { agent, resume: no, runId: 'run-3' }));
+    return { first, second, third };
   },
 
   error: () => run('scripted/ttft=0;rate=0;tokens=20;error=500@5'),

@@ -1,5 +1,5 @@
 // The AI SDK's own clients against a live server. Prints what each case saw.
-import { DefaultChatTransport, lastAssistantMessageIsCompleteWithToolCalls, readUIMessageStream } from 'ai';
+import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, lastAssistantMessageIsCompleteWithToolCalls, readUIMessageStream } from 'ai';
 import { Chat } from '@ai-sdk/react';
 
 const api = `${process.argv[2]}/api/ai-sdk/chat`;
@@ -143,6 +143,37 @@ const cases = {
     await chat.sendMessage({ text: 'hello' });
     await done;
     return { requests: requests.length, messages: chat.messages };
+  },
+
+  // The server's tools ask the page for a yes or no, twice, and the answer goes on in the same message.
+  async approval() {
+    const { transport } = transportOf(undefined);
+    const [requests, calls, states] = [[], [], []];
+    const chat = new Chat({
+      id: 'approval',
+      transport: {
+        sendMessages: options => { requests.push(structuredClone(options.messages)); return transport.sendMessages(options); },
+        reconnectToStream: options => transport.reconnectToStream(options),
+      },
+      onToolCall: ({ toolCall }) => calls.push(toolCall),
+      sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+    });
+    const waits = () => chat.lastMessage?.parts.filter(part => part.state === 'approval-requested') ?? [];
+    const ready = condition => new Promise(resolve => {
+      const look = () => { if (chat.status === 'ready' && condition()) resolve(); };
+      chat['~registerStatusCallback'](look);
+      look();
+    });
+    await chat.sendMessage({ text: 'hello' });
+    await ready(() => waits().length > 0);
+    states.push(structuredClone(chat.lastMessage));
+    const resumed = await readAll(await transport.reconnectToStream({ chatId: 'approval' }));
+    await chat.addToolApprovalResponse({ id: waits()[0].approval.id, approved: true });
+    await ready(() => waits().length > 0);
+    states.push(structuredClone(chat.lastMessage));
+    await chat.addToolApprovalResponse({ id: waits()[0].approval.id, approved: false, reason: 'Keep it.' });
+    await ready(() => requests.length === 3 && waits().length === 0 && chat.lastMessage.metadata.state === 'completed');
+    return { requests: requests.length, calls: calls.length, states, resumed, messages: chat.messages, error: chat.error?.message };
   },
 };
 

@@ -55,6 +55,22 @@ const cases = {
     return { content: message.content, finish, calls: message.tool_calls.map(call => call.function.name), answer: second.choices[0].message.content, end: second.choices[0].finish_reason };
   },
 
+  // Tools that the server runs: no calls for the client, also where it has tools of its own.
+  async executed() {
+    const chatapp = { tools: ['look', 'remove'] };
+    const chunks = [];
+    for await (const chunk of await client.chat.completions.create({ model, messages, tools, chatapp, stream: true })) chunks.push(chunk);
+    const final = await client.chat.completions.stream({ model, messages, chatapp }).finalChatCompletion();
+    const whole = await client.chat.completions.create({ model, messages, chatapp });
+    const none = await client.chat.completions.create({ model, messages });
+    return {
+      executed: chunks.flatMap(chunk => chunk.choices[0]?.delta.executed_tools ?? []),
+      calls: chunks.flatMap(chunk => chunk.choices[0]?.delta.tool_calls ?? []),
+      finish: chunks.map(chunk => chunk.choices[0]?.finish_reason).filter(Boolean),
+      final: final.choices[0], whole: whole.choices[0], none: none.choices[0].message,
+    };
+  },
+
   async abort() {
     const { data: stream, response } = await client.chat.completions.create({ model, messages, stream: true }).withResponse();
     let chunks = 0;

@@ -47,6 +47,37 @@ const cases = {
     return { calls: calls.map((item) => ({ name: item.name, arguments: JSON.parse(item.arguments) })), snapshots: snapshots.length, byId: byId.output_text, whole: whole.output_text };
   },
 
+  // Tools that the server runs, of which one waits for a yes or no.
+  async mcp() {
+    const tools = [{ type: 'mcp', server_label: 'chatapp', allowed_tools: ['look', 'remove'] }];
+    const first = await client.responses.stream({ model: 'fake/model', input: 'hi', tools }).finalResponse();
+    const ask = first.output.find((item) => item.type === 'mcp_approval_request');
+    const yes = [{ type: 'mcp_approval_response', approval_request_id: ask.id, approve: true }];
+    const events = await all(await client.responses.create({ model: 'fake/model', previous_response_id: first.id, input: yes, tools, stream: true }));
+    const second = events.at(-1).response;
+    const again = second.output.find((item) => item.type === 'mcp_approval_request');
+    const no = [{ type: 'mcp_approval_response', approval_request_id: again.id, approve: false, reason: 'Keep it.' }];
+    const third = await client.responses.create({ model: 'fake/model', previous_response_id: second.id, input: no, tools });
+    const read = await Promise.all([first, second, third].map((response) => client.responses.retrieve(response.id)));
+    const replayed = await all(await client.responses.retrieve(second.id, { stream: true }));
+    const next = await client.responses.create({ model: 'fake/model', previous_response_id: third.id, input: 'And now?', tools: [] });
+    return {
+      first, second, third, types: events.map((event) => event.type), next: next.output_text,
+      same: [first, second, third].map((response, i) => JSON.stringify([response.id, ...response.output.map((item) => [item.id, item.status, item.output])])
+        === JSON.stringify([read[i].id, ...read[i].output.map((item) => [item.id, item.status, item.output])])),
+      sameEvents: JSON.stringify(events) === JSON.stringify(replayed),
+      address: await failure(() => client.responses.create({ model: 'fake/model', input: 'hi', tools: [{ type: 'mcp', server_label: 'x', server_url: 'http://127.0.0.1/' }] })),
+      unknown: await failure(() => client.responses.create({ model: 'fake/model', input: 'hi', tools: [{ type: 'mcp', server_label: 'chatapp', allowed_tools: ['nothing'] }] })),
+      gone: await failure(() => client.responses.create({ model: 'fake/model', input: [{ ...yes[0], approval_request_id: `mcpr_${'0'.repeat(32)}_x` }] })),
+    };
+  },
+
+  // Without a word about them there are none: a client of OpenAI's knows only its own.
+  async noTools() {
+    const response = await client.responses.create({ model: 'fake/model', input: 'hi' });
+    return { output: response.output };
+  },
+
   async background() {
     const begun = await client.responses.create({ model: 'scripted/ttft=0;rate=200;tokens=40', input: 'hi', background: true, stream: true });
     let [id, last, text] = [null, 0, ''];

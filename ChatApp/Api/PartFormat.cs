@@ -29,7 +29,8 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
     // There is no cursor to come back with: a reader that comes back begins again.
     public bool CanComeBack => false;
 
-    public bool IsPaused => _pause.IsPaused;
+    // Not by what came before: what it goes on after was a pause.
+    public bool IsPaused => _begun && _pause.IsPaused;
 
     /// <summary>The run to write.</summary>
     protected Run Run => run;

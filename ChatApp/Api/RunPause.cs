@@ -7,7 +7,7 @@ namespace ChatApp.Api;
 /// for a yes or no, and at least one waits.
 /// </summary>
 /// <param name="run">The run; only whose its calls are is taken from it.</param>
-/// <param name="after">The last event of what is over: a pause by then does not count.</param>
+/// <param name="after">The last event of what is over: a pause for what was asked by then does not count.</param>
 internal sealed class RunPause(Run run, long after = 0)
 {
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
@@ -19,25 +19,31 @@ internal sealed class RunPause(Run run, long after = 0)
     /// <summary>Whether all that goes on waits.</summary>
     public bool IsPaused => _waiting.Count > 0 && _lanes.All(lane => !lane.Value.IsOpen || (lane.Value.IsInTools && lane.Value.Calls.TrueForAll(call => IsWaiting(lane.Key, call))));
 
+    /// <summary>Whether all that goes on waits, and something of it was asked after the event that counts as the beginning.</summary>
+    public bool IsPausedAgain => IsPaused && _waiting.Exists(request => request.Seq > after);
+
     /// <summary>
     /// Where the stream of a reader ended who knows of these requests: the number of the first event after which all waited, and all of them had been
-    /// asked, and how many calls there were by then. Null where it never came to that.
+    /// asked, and those were answered whose outcome the reader has; and how many calls there were by then. Null where it never came to that.
     /// </summary>
-    public static (long Seq, int Calls)? Find(Run run, IReadOnlySet<string> known)
+    /// <param name="run">The run.</param>
+    /// <param name="known">The requests that the reader knows of.</param>
+    /// <param name="open">Those of them whose outcome it does not know.</param>
+    public static (long Seq, int Calls)? Find(Run run, IReadOnlySet<string> known, IReadOnlySet<string> open)
     {
         var (pause, events, calls) = (new RunPause(run), new List<RunEvent>(), 0);
         run.Read(0, events);
-        var open = known.ToHashSet(StringComparer.Ordinal);
+        var unasked = known.ToHashSet(StringComparer.Ordinal);
         foreach (var @event in events)
         {
             pause.Take(@event);
             calls += @event is ToolCallEvent ? 1 : 0;
             if (@event is ApprovalRequestEvent request)
             {
-                open.Remove(request.Id);
+                unasked.Remove(request.Id);
             }
 
-            if (open.Count == 0 && pause.IsPaused)
+            if (unasked.Count == 0 && pause.IsPaused && pause.Waiting.All(request => open.Contains(request.Id) || !known.Contains(request.Id)))
             {
                 return (@event.Seq, calls);
             }
@@ -53,7 +59,7 @@ internal sealed class RunPause(Run run, long after = 0)
         foreach (var @event in events)
         {
             Take(@event);
-            if (IsPaused && @event.Seq > after)
+            if (IsPausedAgain)
             {
                 return true;
             }

@@ -128,8 +128,7 @@ internal static class AgUiRun
 
         try
         {
-            var known = answers.Select(answer => answer.Id).ToHashSet(StringComparer.Ordinal);
-            var (waiting, problem) = await WaitingRun.AnswerAsync(host, context.GetCaller(), runId!, known, answers);
+            var (waiting, problem) = await WaitingRun.AnswerAsync(host, context.GetCaller(), runId!, answers);
             if (waiting is null)
             {
                 return problem!;

@@ -103,7 +103,7 @@ internal static class AiSdkChat
         var caller = context.GetCaller();
         try
         {
-            var (waiting, problem) = await WaitingRun.AnswerAsync(host, caller, approvals.RunId, approvals.Known, approvals.Answers);
+            var (waiting, problem) = await WaitingRun.AnswerAsync(host, caller, approvals.RunId, approvals.Answers, approvals.Known, approvals.Open);
             if (waiting is null)
             {
                 return problem!;

@@ -70,6 +70,7 @@ internal static class UiMessages
         return answered is not [.., var last] ? null : new UiApprovals(
             last.RunId,
             all.Where(one => one.RunId == last.RunId).Select(one => one.Id).ToHashSet(StringComparer.Ordinal),
+            all.Where(one => one.RunId == last.RunId && one.Part.State is "approval-requested" or "approval-responded").Select(one => one.Id).ToHashSet(StringComparer.Ordinal),
             [.. answered.Where(one => one.RunId == last.RunId).Select(one => (one.Id, new ApprovalAnswer(one.Part.Approval!.Approved!.Value, one.Part.Approval.Reason)))]);
     }
 
@@ -185,5 +186,6 @@ internal static class UiMessages
 /// <summary>What a page has said to the calls of a run that wait for it.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Known">All requests of that run that the page knows of.</param>
+/// <param name="Open">Those of them whose outcome it does not have.</param>
 /// <param name="Answers">The answers.</param>
-internal sealed record UiApprovals(string RunId, IReadOnlySet<string> Known, IReadOnlyList<(string Id, ApprovalAnswer Answer)> Answers);
+internal sealed record UiApprovals(string RunId, IReadOnlySet<string> Known, IReadOnlySet<string> Open, IReadOnlyList<(string Id, ApprovalAnswer Answer)> Answers);

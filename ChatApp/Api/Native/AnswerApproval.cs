@@ -6,8 +6,6 @@ namespace ChatApp.Api.Native;
 /// <summary>Says yes or no to a tool call that waits for it.</summary>
 internal static class AnswerApproval
 {
-    private const int MaxReason = 2000;
-
     private static readonly Problem Unknown = new(
         "not-found", "Not found", StatusCodes.Status404NotFound, "The run asks for no yes or no by that id. The id is that of an approval_request event.");
 
@@ -48,9 +46,9 @@ internal static class AnswerApproval
             return Problem.Validation("approved", "approved is missing: true or false.");
         }
 
-        if (reason?.Length > MaxReason)
+        if (reason?.Length > WaitingRun.MaxReason)
         {
-            return Problem.Validation("reason", $"reason has at most {MaxReason} characters.");
+            return Problem.Validation("reason", $"reason has at most {WaitingRun.MaxReason} characters.");
         }
 
         return await host.AnswerAsync(run, approvalId, new ApprovalAnswer(approved.Value, reason)) ? null

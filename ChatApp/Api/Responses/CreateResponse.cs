@@ -80,8 +80,7 @@ internal static class CreateResponse
 
         try
         {
-            var known = approvals.Answers.Select(answer => answer.Id).ToHashSet(StringComparer.Ordinal);
-            var (waiting, problem) = await WaitingRun.AnswerAsync(host, context.GetCaller(), approvals.RunId, known, approvals.Answers);
+            var (waiting, problem) = await WaitingRun.AnswerAsync(host, context.GetCaller(), approvals.RunId, approvals.Answers);
             if (waiting is null)
             {
                 return OpenAIErrors.Of(problem!);

@@ -25,7 +25,8 @@ namespace ChatApp.Api.Responses;
 /// <param name="startingAfter">The reader's cursor: frames up to it are not written again.</param>
 /// <param name="holdsHeaders">Whether a failure before any content is answered with its status.</param>
 /// <param name="after">The event that the response begins after: the last of the one that waited for a person. 0 for the run's beginning.</param>
-internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long startingAfter = 0, bool holdsHeaders = false, long after = 0) : IRunFormat
+/// <param name="endsAtPause">Whether it is over where the run waits for a person. A run that was asked for in another protocol is one response to its end.</param>
+internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long startingAfter = 0, bool holdsHeaders = false, long after = 0, bool endsAtPause = true) : IRunFormat
 {
     /// <summary>What the ids of requests for a yes or no begin with.</summary>
     public const string ApprovalPrefix = "mcpr_";
@@ -36,7 +37,7 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     private readonly ResponseOutput _output = new(run.Id);
     private readonly string _created = run.Created.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
     private readonly ResponseFrames _frames = new(startingAfter);
-    private readonly RunPause _pause = new(run);
+    private readonly RunPause _pause = new(run, after);
     private readonly Dictionary<(string Agent, string CallId), ApprovalRequestEvent> _asked = [];
     private bool _begun = after == 0;
     private long _seq;
@@ -116,7 +117,7 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     // Once all waits: the client is to answer in its next request.
     private void EndAtPause()
     {
-        if (_pause.IsPaused)
+        if (endsAtPause && _pause.IsPausedAgain)
         {
             _output.IsPaused = true;
             End(_output.AllOpen(), ResponseItem.Completed);
@@ -479,6 +480,8 @@ internal sealed class ResponsesFormat(Run run, ResponseSettings settings, long s
     {
         public string Name => "responses";
 
-        public IRunFormat Create(Run run, IQueryCollection query) => new ResponsesFormat(run, book.Find(run)?.Settings ?? ResponseSettings.Default);
+        public IRunFormat Create(Run run, IQueryCollection query) => book.Find(run) is { } kept
+            ? new ResponsesFormat(run, kept.Settings)
+            : new ResponsesFormat(run, ResponseSettings.Default, endsAtPause: false);
     }
 }
