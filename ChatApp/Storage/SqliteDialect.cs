@@ -57,6 +57,7 @@ internal sealed class SqliteDialect : Dialect
         _file.Check();
     }
 
+    private readonly object _looking = new();
     private static readonly TimeSpan LookAtLock = TimeSpan.FromMilliseconds(5);
     private const int WritesPerLook = 32;
     private const long LongestLog = 32 << 20;
@@ -107,7 +108,10 @@ internal sealed class SqliteDialect : Dialect
         int result;
         while ((result = raw.sqlite3_exec(handle, "BEGIN IMMEDIATE")) == raw.SQLITE_BUSY && TimeProvider.System.GetElapsedTime(began) < wait)
         {
-            Thread.Sleep(LookAtLock);
+            lock (_looking)
+            {
+                Monitor.Wait(_looking, LookAtLock);
+            }
         }
 
         Check(result, handle);
