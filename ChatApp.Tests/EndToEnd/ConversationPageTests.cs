@@ -17,7 +17,7 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await using var chat = await chromium.OpenAsync(Endless);
         await chat.Page.EvaluateAsync("window.sameDocument = true");
         await chat.AskAsync("where do rivers begin");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         await chat.AnswerIsAsync("streaming");
         Assert.True(await chat.Page.EvaluateAsync<bool>("window.sameDocument && document.activeElement.id === 'composer'"));
         Assert.Equal("where do rivers begin", await chat.Page.TitleAsync());
@@ -35,7 +35,7 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await using var chat = await chromium.OpenAsync(Endless);
         await chat.AskAsync("go");
         await chat.AnswerIsAsync("streaming");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         // The very first thing each page shows counts, and everything after it.
         await chat.Page.AddInitScriptAsync("""
             addEventListener('DOMContentLoaded', () => {
@@ -78,13 +78,13 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await using var chat = await chromium.OpenAsync(Short);
         await chat.AskAsync("about apples");
         await chat.AnswerIsAsync("completed");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         await chat.Composer.FillAsync("more apples");
         await chat.Page.GetByTestId("new-chat").ClickAsync();
         await Assertions.Expect(chat.Questions).ToHaveCountAsync(0);
         Assert.Equal("", await chat.Composer.InputValueAsync());
         await chat.AskAsync("about pears");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         await Assertions.Expect(chat.Questions.First).ToContainTextAsync("about pears");
 
         await chat.Page.GoBackAsync();
@@ -182,6 +182,7 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await chat.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(item.Locator(".title")).ToHaveTextAsync("Airships");
         await Assertions.Expect(chat.Page).ToHaveTitleAsync("Airships");
+        await Assertions.Expect(item.Locator("a")).ToBeFocusedAsync();
         await item.HoverAsync();
         await item.GetByTestId("rename").ClickAsync();
         await chat.Page.Locator(".rename:focus").WaitForAsync();
@@ -204,9 +205,38 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await item.GetByTestId("delete").ClickAsync();
         await Assertions.Expect(chat.Questions).ToHaveCountAsync(0);
         Assert.NotEqual(address, chat.Page.Url);
+        await Assertions.Expect(chat.Page.GetByTestId("undo")).ToBeFocusedAsync();
         await chat.Page.GetByTestId("undo").ClickAsync();
-        await chat.Page.WaitForURLAsync(address);
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(address);
         await Assertions.Expect(chat.Questions).ToHaveCountAsync(1);
+        Assert.Empty(chat.Errors);
+    }
+
+    [Fact]
+    public async Task Sidebar_WhoGoesOnBeforeTheAnswer_KeepsTheKeyboard()
+    {
+        await using var chat = await chromium.OpenAsync(Short);
+        await chat.AskAsync("a question about lighthouses");
+        await chat.AnswerIsAsync("completed");
+        var item = Current(chat);
+        var search = chat.Page.GetByTestId("search");
+        await item.WaitForAsync();
+        // In one go: the circuit hears of the first only after the second.
+        await item.EvaluateAsync("item => { item.querySelector('[data-testid=rename]').click(); document.querySelector('[data-testid=search]').focus(); }");
+        await chat.Page.Keyboard.TypeAsync("lightho");
+        await Assertions.Expect(item.Locator(".excerpt")).ToContainTextAsync("lighthouses");
+        await Assertions.Expect(item.Locator(".rename")).ToHaveCountAsync(0);
+        await Assertions.Expect(search).ToBeFocusedAsync();
+
+        await item.HoverAsync();
+        await item.GetByTestId("rename").ClickAsync();
+        await chat.Page.Locator(".rename:focus").WaitForAsync();
+        await item.EvaluateAsync("item => { item.querySelector('form').requestSubmit(); document.querySelector('[data-testid=search]').focus(); }");
+        await item.Locator("a").WaitForAsync();
+        await chat.Page.Keyboard.PressAsync("End");
+        await chat.Page.Keyboard.TypeAsync("qqq");
+        await chat.Page.GetByText("Nothing found for “lighthoqqq”").WaitForAsync();
+        await Assertions.Expect(search).ToBeFocusedAsync();
         Assert.Empty(chat.Errors);
     }
 
@@ -241,7 +271,7 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await chat.AnswerIsAsync("streaming");
         await chat.Stop.ClickAsync();
         await chat.AnswerIsAsync("cancelled");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         await using var other = new ChatPage(await chat.Page.Context.NewPageAsync());
         await other.GoToAsync($"{new Uri(chat.Page.Url).PathAndQuery}{new Uri(chromium.App.Url, Endless).Query}");
         await chat.Composer.FillAsync("from one");
@@ -265,7 +295,7 @@ public sealed partial class ConversationPageTests(Chromium chromium) : IClassFix
         await chat.GoToAsync(new Uri(first.Url, Long).ToString());
         await chat.AskAsync("a long one");
         await chat.AnswerIsAsync("completed");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         await chat.Page.Locator(".viewport").EvaluateAsync("e => e.scrollTop = 900");
         await chat.Composer.FillAsync("half a thought");
         await chat.Page.EvaluateAsync("new Promise(done => setTimeout(done, 300))");

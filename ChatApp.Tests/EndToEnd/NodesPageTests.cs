@@ -17,7 +17,7 @@ public sealed partial class NodesPageTests(NodePair nodes, Chromium chromium) : 
         await chat.GoToAsync($"{nodes.A.Url}?model=up/m");
         await chat.AskAsync(NodePair.Brief);
         await chat.AnswerIsAsync("completed");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         var conversation = chat.Page.Url.Split('/')[^1].Split('?')[0];
 
         using var asked = await NodePair.AskAsync(nodes.ClientB, "count from elsewhere", conversation);
@@ -50,7 +50,7 @@ public sealed partial class NodesPageTests(NodePair nodes, Chromium chromium) : 
         await chat.GoToAsync($"{nginx.Url}?model=up/m");
         await chat.AskAsync($"{NodePair.Brief} and before");
         await chat.AnswerIsAsync("completed");
-        await chat.Page.WaitForURLAsync(Address());
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(Address());
         await chat.Page.EvaluateAsync("window.isOld = true");
 
         await nodes.KillAAsync();

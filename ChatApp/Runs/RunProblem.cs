@@ -51,6 +51,8 @@ public sealed record RunProblem(string Type, string Title, int Status, string De
 
     internal static RunProblem ToolLoop(string detail) => new("tool-loop", "The tools led nowhere", 502, detail);
 
+    internal static RunProblem InvalidOutput(string detail) => new("invalid-output", "The answer does not fit the schema", 502, detail);
+
     internal static RunProblem Internal() =>
         new("internal", "ChatApp failed", 500, "ChatApp failed while it read the answer. The log has the cause; then retry.");
 }

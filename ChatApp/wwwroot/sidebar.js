@@ -24,6 +24,25 @@ document.addEventListener('focusin', (event) => {
   }
 });
 
+// What comes in the place of what had the focus takes it as it is drawn. Told by the circuit it would come a round trip later, and take the
+// keyboard from what somebody went on to meanwhile.
+new MutationObserver((records) => {
+  if (records.some((record) => record.target.closest?.('.sidebar, .toasts'))) {
+    document.querySelectorAll('.sidebar [data-takes-focus], .toasts [data-takes-focus]').forEach(takeFocus);
+  }
+}).observe(document, { childList: true, subtree: true, attributeFilter: ['data-takes-focus'] });
+
+function takeFocus(element) {
+  // Once: it may be moved later.
+  element.removeAttribute('data-takes-focus');
+  if (!document.activeElement || document.activeElement === document.body) {
+    element.focus({ preventScroll: true });
+  } else if (element.matches('.rename')) {
+    // It closes when it loses the focus, which it never gets.
+    element.dispatchEvent(new FocusEvent('focusout', { bubbles: true }));
+  }
+}
+
 function search() {
   const field = document.querySelector('[data-testid="search"]');
   if (field && document.documentElement.dataset.sidebar !== 'open') {

@@ -16,7 +16,6 @@ public sealed partial class ChatSidebar : IDisposable
     private TimeSpan _offset;
     private bool _isHeld;
     private string? _undone;
-    private ElementReference _search;
     private ITimer _typing = null!;
     private string _typed = "";
     private string? _left;
@@ -44,6 +43,9 @@ public sealed partial class ChatSidebar : IDisposable
 
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
+
+    // It may not be among what is searched for.
+    private bool IsUndoneUnseen => _undone is not null && _shown.Deleted is null && _shown.Search.Length > 0;
 
     public void Dispose()
     {
@@ -87,15 +89,9 @@ public sealed partial class ChatSidebar : IDisposable
         }
     }
 
-    protected override async Task OnAfterRenderAsync(bool firstRender)
+    protected override void OnAfterRender(bool firstRender)
     {
-        if (_undone is not null && _shown.Deleted is null && _shown.Search.Length > 0)
-        {
-            // It may not be among what is searched for.
-            _undone = null;
-            await _search.TryFocusAsync();
-        }
-        else if (_shown.Items.Any(item => item.Id == _undone))
+        if (IsUndoneUnseen || _shown.Items.Any(item => item.Id == _undone))
         {
             _undone = null;
         }

@@ -7,10 +7,8 @@ namespace ChatApp.Components.Sidebar;
 public sealed partial class SidebarItem
 {
     private (ConversationItem?, string?, bool, bool) _shown;
-    private ElementReference _input;
-    private ElementReference _link;
     private bool _isRenaming;
-    private bool _takesFocus;
+    private bool _linkTakesFocus;
     private string _title = "";
 
     /// <summary>The conversation.</summary>
@@ -42,7 +40,7 @@ public sealed partial class SidebarItem
     public required Func<string, Task> Delete { get; set; }
 
     // The first render asks nobody whether it should.
-    protected override void OnInitialized() => (_shown, _takesFocus) = ((Item, Excerpt, IsCurrent, _isRenaming), TakesFocus);
+    protected override void OnInitialized() => (_shown, _linkTakesFocus) = ((Item, Excerpt, IsCurrent, _isRenaming), TakesFocus);
 
     protected override bool ShouldRender()
     {
@@ -52,18 +50,12 @@ public sealed partial class SidebarItem
         return isStale;
     }
 
-    protected override async Task OnAfterRenderAsync(bool firstRender)
-    {
-        if (_takesFocus)
-        {
-            _takesFocus = false;
-            await (_isRenaming ? _input : _link).TryFocusAsync();
-        }
-    }
+    // Told once: sidebar.js acts on it as it is drawn.
+    protected override void OnAfterRender(bool firstRender) => _linkTakesFocus = false;
 
     private void BeginRename()
     {
-        (_title, _isRenaming, _takesFocus) = (Item.Title, true, true);
+        (_title, _isRenaming) = (Item.Title, true);
         Renaming?.Invoke(true);
     }
 
@@ -75,7 +67,7 @@ public sealed partial class SidebarItem
             return;
         }
 
-        (_isRenaming, _takesFocus) = (false, byKey);
+        (_isRenaming, _linkTakesFocus) = (false, byKey);
         var renamed = _title == Item.Title ? Task.CompletedTask : Rename(Item.Id, _title);
         Renaming?.Invoke(false);
         await renamed;
