@@ -40,6 +40,7 @@ public sealed class RouteMatrixTests(RouteMatrixTests.App app) : IClassFixture<R
         ("GET", "/api/runs/{id}", Access.Owner, null),
         ("GET", "/api/runs/{id}/events", Access.Owner, null),
         ("POST", "/api/runs/{id}/cancel", Access.Owner, null),
+        ("POST", "/api/runs/{id}/approvals/{approvalId}", Access.Owner, null),
         ("GET", "/api/conversations", Access.Key, null),
         ("POST", "/api/conversations", Access.Key, null),
         ("POST", "/api/conversations/import", Access.Key, null),

@@ -26,6 +26,17 @@ internal interface IRunFormat : IDisposable
     /// <summary>Writes an event's frames; events the format has no words for write nothing.</summary>
     void Write(RunEvent @event, IBufferWriter<byte> output);
 
+    /// <summary>
+    /// Whether, by the events it was given, all that goes on waits for a person, and its stream ends there: a client of such a format is busy as long
+    /// as its stream lasts, and comes back with the answer in a request of its own.
+    /// </summary>
+    bool IsPaused => false;
+
+    /// <summary>Ends the stream of a run that waits for a person.</summary>
+    void WritePause(IBufferWriter<byte> output)
+    {
+    }
+
     /// <summary>Writes something that keeps an idle connection open and that readers ignore; may be nothing.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="isSavingDelayed">Whether nothing comes because the database does not take what the model says.</param>

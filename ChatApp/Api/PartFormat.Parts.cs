@@ -68,6 +68,15 @@ internal abstract partial class PartFormat
         /// <summary>Where it stands.</summary>
         public CallState State { get; set; }
 
+        /// <summary>Whether the client makes it; any other is made here.</summary>
+        public bool IsForClient { get; set; }
+
+        /// <summary>The request for a yes or no to it, where there was one.</summary>
+        public string? ApprovalId { get; set; }
+
+        /// <summary>Whether the answer was no.</summary>
+        public bool IsDenied { get; set; }
+
         /// <summary>Whether its result was written.</summary>
         public bool HasResult { get; set; }
     }

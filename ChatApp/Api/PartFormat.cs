@@ -18,6 +18,7 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
     private readonly Dictionary<string, Voice> _voices = [];
     private readonly Dictionary<(string Agent, string Id), Call> _calls = [];
     private readonly HashSet<string> _callIds = [.. takenCallIds];
+    private readonly RunPause _pause = new(run);
     private IBufferWriter<byte> _output = null!;
     private Utf8JsonWriter? _json;
     private RunProblem? _problem;
@@ -28,11 +29,13 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
     // There is no cursor to come back with: a reader that comes back begins again.
     public bool CanComeBack => false;
 
+    public bool IsPaused => _pause.IsPaused;
+
     /// <summary>The run to write.</summary>
     protected Run Run => run;
 
-    /// <summary>How many agents are in a step.</summary>
-    protected int OpenSteps => _voices.Values.Count(voice => voice.Step is not null);
+    /// <summary>Whether any agent is in a step.</summary>
+    protected bool IsInStep => _voices.Values.Any(voice => voice.Step is not null);
 
     public virtual void SetHeaders(IHeaderDictionary headers)
     {
@@ -51,6 +54,7 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
             }
         }
 
+        _pause.Take(@event);
         switch (@event)
         {
             case TokenEvent { Content.Length: > 0 } token:
@@ -72,6 +76,16 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
                 break;
             case ToolResultEvent result:
                 Take(VoiceOf(result), result);
+                break;
+            case ApprovalRequestEvent request when Find(request, request.CallId) is { State: CallState.Complete, HasResult: false } call:
+                call.ApprovalId = request.Id;
+                call.IsDenied = false;
+                WriteApproval(call, request);
+                break;
+            case ApprovalResponseEvent response when Find(response, response.CallId) is { HasResult: false } call && call.ApprovalId == response.Id:
+                call.IsDenied = !response.IsApproved;
+                break;
+            case ApprovalRequestEvent or ApprovalResponseEvent:
                 break;
             case ErrorEvent error:
                 // Said at the end, once everything is closed: clients stop reading at an error.
@@ -98,6 +112,30 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
         _output = output;
         CloseAll();
         WriteShutdown(Interrupted);
+    }
+
+    /// <summary>Goes on after an event at which the stream of an earlier request ended, since all waited for a person.</summary>
+    /// <param name="seq">That event's number.</param>
+    public void GoOnAfter(long seq)
+    {
+        var (events, nowhere) = (new List<RunEvent>(), new ArrayBufferWriter<byte>());
+        run.Read(0, events, upTo: seq);
+        foreach (var @event in events)
+        {
+            Write(@event, nowhere);
+            nowhere.ResetWrittenCount();
+        }
+
+        WritePause(nowhere);
+        // Its beginning is written with the first event that is new.
+        _begun = false;
+    }
+
+    public void WritePause(IBufferWriter<byte> output)
+    {
+        _output = output;
+        CloseAll();
+        WriteWaiting([.. _pause.Waiting.Select(request => (Find(request, request.CallId)!, request)).Where(waiting => waiting.Item1 is not null)]);
     }
 
     public void Dispose() => _json?.Dispose();
@@ -138,6 +176,12 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
 
     /// <summary>Writes what a tool answered to a completed call, once for each.</summary>
     protected abstract void WriteResult(Call call, ToolResultEvent result);
+
+    /// <summary>Writes that a completed call waits for a yes or no.</summary>
+    protected abstract void WriteApproval(Call call, ApprovalRequestEvent request);
+
+    /// <summary>Writes the end of a stream whose run waits for a person; everything is closed.</summary>
+    protected abstract void WriteWaiting(IReadOnlyList<(Call Call, ApprovalRequestEvent Request)> waiting);
 
     /// <summary>Writes how the run ended; everything is closed.</summary>
     protected abstract void WriteEnd(DoneEvent done, RunProblem? problem);
@@ -325,7 +369,7 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
     private void Take(Voice voice, ToolResultEvent result)
     {
         EndPart(voice);
-        if (!_calls.TryGetValue((result.Agent ?? "", result.Id), out var call))
+        if (Find(result, result.Id) is not { } call)
         {
             call = new Call { GivenId = result.Id, Name = result.Name };
             Open(voice, call);
@@ -343,9 +387,15 @@ internal abstract partial class PartFormat(Run run, IEnumerable<string> takenCal
         }
     }
 
+    /// <summary>The format's id of the call that an event is about; null where it is about none that was written.</summary>
+    protected string? CallIdOf(RunEvent @event, string? callId) => callId is not null && Find(@event, callId) is { State: not CallState.Unknown } call ? call.Id : null;
+
+    private Call? Find(RunEvent @event, string callId) => _calls.GetValueOrDefault((@event.Agent ?? "", callId));
+
     private void Open(Voice voice, Call call)
     {
         EndPart(voice);
+        call.IsForClient = run.IsForClient(call.Name!);
         call.Id = Unused(call.GivenId!);
         call.State = CallState.Open;
         voice.Open.Add(call);

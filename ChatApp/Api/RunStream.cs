@@ -82,6 +82,14 @@ internal sealed partial class RunStream(RunHost host, RunJournal journal, IOptio
                 }
 
                 events.Clear();
+                // Not in the middle of what is there: it may have been answered long ago.
+                if (format.IsPaused && reader.Cursor >= run.Seq)
+                {
+                    format.WritePause(output);
+                    await FlushAsync(context);
+                    return;
+                }
+
                 var isLastRound = !reader.IsAtEnd && lasting is not null && time.GetElapsedTime(begun) >= longest;
                 if (isLastRound)
                 {
@@ -109,11 +117,12 @@ internal sealed partial class RunStream(RunHost host, RunJournal journal, IOptio
         }
     }
 
-    /// <summary>Waits, as a reader of the run, until it has ended: for an answer that is sent whole.</summary>
+    /// <summary>Waits, as a reader of the run, until it has ended or, for <paramref name="pause"/>, waits for a person: for an answer that is sent whole.</summary>
     /// <returns>Why there is nothing to send: the caller's key was taken out, or the server ends. Null once the run has ended, or the caller has left.</returns>
     /// <exception cref="OverLimitException">The caller reads as much as they may.</exception>
-    public async Task<Problem?> WaitForEndAsync(HttpContext context, Run run)
+    public async Task<Problem?> WaitForEndAsync(HttpContext context, Run run, RunPause? pause = null)
     {
+        var events = new List<RunEvent>();
         var caller = context.GetCaller();
         using var attached = host.OpenStream(run, caller);
         using var reader = new RunReader(run, 0);
@@ -122,6 +131,17 @@ internal sealed partial class RunStream(RunHost host, RunJournal journal, IOptio
         await using var revoking = caller.Revoked.UnsafeRegister(Wake, reader);
         while (!run.IsEnded && !context.RequestAborted.IsCancellationRequested)
         {
+            if (pause is not null)
+            {
+                reader.Read(events);
+                if (pause.Take(events))
+                {
+                    return null;
+                }
+
+                events.Clear();
+            }
+
             if (Hindrance(caller, run) is { } problem)
             {
                 return Problem.From(problem);

@@ -132,7 +132,23 @@ public sealed partial class Run
         {
             lock (_lock)
             {
-                return [.. _log.Parts.Select(part => new RunLane(part.Index, part.Agent, part.VisibleText, part.VisibleReasoning, part.IsVisiblyDone || _state.IsEnded()))];
+                return [.. _log.Parts.Select(part => new RunLane(part.Index, part.Agent, part.VisibleText, part.VisibleReasoning, part.IsVisiblyDone || _state.IsEnded())
+                {
+                    IsBeside = part.IsBeside,
+                    SilentSince = part.SilentSince,
+                })];
+            }
+        }
+    }
+
+    /// <summary>Which model answers in the place of which, and why; the last time, where it was several. Null where the one that was asked answers.</summary>
+    public FailOverEvent? FailOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _log.FailOver;
             }
         }
     }
@@ -328,7 +344,14 @@ public sealed partial class Run
 /// <param name="TextLength">How many characters of text there are.</param>
 /// <param name="ReasoningLength">How many characters of reasoning there are.</param>
 /// <param name="IsDone">Whether nothing is added any more.</param>
-public sealed record RunLane(int Index, string? Agent, int TextLength, int ReasoningLength, bool IsDone);
+public sealed record RunLane(int Index, string? Agent, int TextLength, int ReasoningLength, bool IsDone)
+{
+    /// <summary>Whether it began while another was at it.</summary>
+    public bool IsBeside { get; init; }
+
+    /// <summary>Where its model has stalled: since when it has been silent, in milliseconds from the moment the run was asked for. Null where it has not, or goes on.</summary>
+    public double? SilentSince { get; init; }
+}
 
 /// <summary>A run as of one moment.</summary>
 /// <param name="State">Where it stood.</param>

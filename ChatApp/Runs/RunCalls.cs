@@ -10,6 +10,7 @@ internal sealed class RunCalls
     private const int MaxArguments = 64 * 1024;
 
     private readonly List<Entry> _entries = [];
+    private readonly Dictionary<string, int> _steps = new(StringComparer.Ordinal);
     private ImmutableList<RunCall>? _all;
 
     /// <summary>All of them, in the order they began.</summary>
@@ -21,7 +22,8 @@ internal sealed class RunCalls
     {
         switch (@event)
         {
-            case StepEvent { State: RunStep.Model }:
+            case StepEvent { State: RunStep.Model } step:
+                _steps[step.Agent ?? ""] = step.Index;
                 _entries.ForEach(entry => entry.Index = entry.Is(@event.Agent) ? null : entry.Index);
                 return;
             case ToolCallDeltaEvent delta:
@@ -80,7 +82,7 @@ internal sealed class RunCalls
 
     private Entry Add(RunEvent @event, int textAt, string? callId, string? name, int? index)
     {
-        var entry = new Entry(new RunCall(_entries.Count, @event.Agent, textAt)) { CallId = callId, Name = name, Index = index };
+        var entry = new Entry(new RunCall(_entries.Count, @event.Agent, textAt) { StepIndex = _steps.GetValueOrDefault(@event.Agent ?? "") }) { CallId = callId, Name = name, Index = index };
         _entries.Add(entry);
         return entry;
     }
@@ -113,6 +115,9 @@ internal sealed class RunCalls
 /// <param name="TextAt">How many characters of that agent's text come before it.</param>
 public sealed record RunCall(int Number, string? Agent, int TextAt)
 {
+    /// <summary>The step in which the model asked for it; 0 where that is not known.</summary>
+    public int StepIndex { get; init; }
+
     /// <summary>The provider's id of it; another call may have the same.</summary>
     public string CallId { get; init; } = "";
 

@@ -87,7 +87,13 @@ public sealed partial class RunHost : IDisposable
             : [.. request.Agents.Select(agent => Agent(request, model, agent))];
         var place = _limits?.StartRun(request.Caller, request.IsStreamed);
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
-        var run = new Run(id, model.Id, request, _time, isStored) { Ending = Count };
+        var clients = (request.Options?.Tools ?? []).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
+        var run = new Run(id, model.Id, request, _time, isStored)
+        {
+            Ending = Count,
+            ClientTools = clients,
+            HasTools = agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name))),
+        };
         run.Approving = isStored ? fingerprint => _ = KeepApprovalAsync(run, fingerprint) : null;
         var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger, _toolsOptions);
         var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };

@@ -30,6 +30,9 @@ internal sealed partial class RunLog
     /// <summary>The tool calls that readers may see.</summary>
     public RunCalls Calls { get; } = new();
 
+    /// <summary>The last change of models that readers may see.</summary>
+    public FailOverEvent? FailOver { get; private set; }
+
     /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
     public List<RunPart> Parts => _parts;
 
@@ -85,22 +88,48 @@ internal sealed partial class RunLog
             if (entry.Kind == Kind.Text)
             {
                 _parts[entry.Part].VisibleText = entry.Start + entry.Length;
+                _parts[entry.Part].SilentSince = null;
             }
             else if (entry.Kind == Kind.Reasoning)
             {
                 _parts[entry.Part].VisibleReasoning = entry.Start + entry.Length;
+                _parts[entry.Part].SilentSince = null;
             }
             else
             {
                 var @event = _events[entry.Start];
                 var part = _parts.Count > 0 ? PartOf(@event.Agent) : null;
+                FailOver = @event as FailOverEvent ?? FailOver;
                 Calls.Take(@event, part?.VisibleText ?? 0);
-                if (@event is AgentEndEvent { Agent: not null })
+                if (part is not null && part.Agent == @event.Agent)
                 {
-                    part!.IsVisiblyDone = true;
+                    Show(@event, part);
                 }
             }
         }
+    }
+
+    private void Show(RunEvent @event, RunPart part)
+    {
+        switch (@event)
+        {
+            case AgentStartEvent:
+                part.IsBeside = _parts.Exists(other => other != part && other is { HasVisiblyBegun: true, IsVisiblyDone: false });
+                part.HasVisiblyBegun = true;
+                break;
+            case AgentEndEvent when part.Agent is not null:
+                part.IsVisiblyDone = true;
+                break;
+            case StallEvent stall:
+                part.SilentSince = stall.T - stall.AfterMs;
+                return;
+            case MetricsEvent:
+                return;
+            default:
+                break;
+        }
+
+        part.SilentSince = null;
     }
 
     /// <summary>Takes back the entries that no reader has seen.</summary>

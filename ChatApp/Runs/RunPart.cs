@@ -29,6 +29,15 @@ internal sealed class RunPart(byte index, string? agent)
     /// <summary>Whether readers know that its agent has finished.</summary>
     public bool IsVisiblyDone { get; set; }
 
+    /// <summary>Whether it began while another was at it, as far as readers know.</summary>
+    public bool IsBeside { get; set; }
+
+    /// <summary>Whether readers know that its agent has begun.</summary>
+    public bool HasVisiblyBegun { get; set; }
+
+    /// <summary>Where readers know that its model has stalled: since when it has been silent, in milliseconds from the moment the run was asked for.</summary>
+    public double? SilentSince { get; set; }
+
     /// <summary>Tokens of the answer as counted from the pieces.</summary>
     public int Counted { get; private set; }
 

@@ -97,7 +97,7 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         }
 
         var once = tool.Approval == ToolApproval.Once;
-        var request = new ApprovalRequestEvent($"{run.Id[^8..]}-{call.CallId}", call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
+        var request = new ApprovalRequestEvent(run.NewApprovalId(call.CallId), call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
         using var pause = work.Limit.Pause();
         using var patience = new CancellationTokenSource(work.Tools.ApprovalTimeout, work.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);

@@ -1,3 +1,5 @@
+using ChatApp.Tools.Mcp;
+
 namespace ChatApp.Tools;
 
 public static class ToolsRegistration
@@ -12,7 +14,10 @@ public static class ToolsRegistration
             .Validate(options => options.Timeout > TimeSpan.Zero, Durations.Problem($"{ToolsOptions.Section}:{nameof(ToolsOptions.Timeout)}"))
             .Validate(options => options.ApprovalTimeout > TimeSpan.Zero, Durations.Problem($"{ToolsOptions.Section}:{nameof(ToolsOptions.ApprovalTimeout)}"))
             .ValidateOnStart();
+        services.AddSingleton<IToolSource, BuiltIn.BuiltInTools>();
         services.AddSingleton<ToolBox>();
+        // After all others, so that no server can take the name of a tool of our own.
+        services.AddMcp();
         return services;
     }
 }

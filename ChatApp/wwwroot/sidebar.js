@@ -35,7 +35,9 @@ new MutationObserver((records) => {
 function takeFocus(element) {
   // Once: it may be moved later.
   element.removeAttribute('data-takes-focus');
-  if (!document.activeElement || document.activeElement === document.body) {
+  // The button that asked for it may still be there: the list comes when it comes.
+  const active = document.activeElement;
+  if (!active || active === document.body || active.closest('.conversation .tools')) {
     element.focus({ preventScroll: true });
   } else if (element.matches('.rename')) {
     // It closes when it loses the focus, which it never gets.

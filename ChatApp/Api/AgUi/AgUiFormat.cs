@@ -17,6 +17,12 @@ namespace ChatApp.Api.AgUi;
 /// <param name="takenCallIds">Ids of the calls in the thread.</param>
 internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, IEnumerable<string> takenCallIds) : PartFormat(run, takenCallIds)
 {
+    /// <summary>What the ids of interrupts begin with.</summary>
+    public const string InterruptPrefix = "int_";
+
+    private static readonly JsonElement Answer = JsonElement.Parse(
+        """{"type":"object","properties":{"approved":{"type":"boolean"},"reason":{"type":"string"}},"required":["approved"]}""");
+
     private readonly List<string> _unanswered = [];
     private int _messages;
     private bool _hasCalls;
@@ -44,6 +50,22 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
                 }
 
                 json.WriteString("step"u8, progress.Step);
+                if (CallIdOf(progress, progress.CallId) is { } callId)
+                {
+                    json.WriteString("toolCallId"u8, callId);
+                }
+
+                EndCustom();
+                break;
+            case StallEvent stall:
+                BeginCustom("stall"u8, @event).WriteNumber("afterMs"u8, stall.AfterMs);
+                EndCustom();
+                break;
+            case FailOverEvent failOver:
+                json = BeginCustom("fail-over"u8, @event);
+                json.WriteString("from"u8, failOver.From);
+                json.WriteString("to"u8, failOver.To);
+                json.WriteString("reason"u8, failOver.Reason);
                 EndCustom();
                 break;
             case RetryEvent retry:
@@ -141,7 +163,11 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
             WriteFragment(call, arguments.GetRawText());
         }
 
-        _unanswered.Add(call.Id);
+        if (call.IsForClient)
+        {
+            _unanswered.Add(call.Id);
+        }
+
         EndCall(call);
     }
 
@@ -157,6 +183,49 @@ internal sealed class AgUiFormat(Run run, string threadId, string clientRunId, I
         json.WriteStartObject("metadata"u8);
         json.WriteBoolean("isError"u8, result.IsError);
         json.WriteNumber("ms"u8, result.Ms);
+        if (call.IsDenied)
+        {
+            json.WriteBoolean("denied"u8, value: true);
+        }
+
+        json.WriteEndObject();
+        End();
+    }
+
+    // Said at the end of the stream: an interrupt is an outcome.
+    protected override void WriteApproval(Call call, ApprovalRequestEvent request)
+    {
+    }
+
+    protected override void WriteWaiting(IReadOnlyList<(Call Call, ApprovalRequestEvent Request)> waiting)
+    {
+        var json = Begin("RUN_FINISHED"u8);
+        json.WriteString("threadId"u8, threadId);
+        json.WriteString("runId"u8, clientRunId);
+        json.WriteStartObject("outcome"u8);
+        json.WriteString("type"u8, "interrupt"u8);
+        json.WriteStartArray("interrupts"u8);
+        foreach (var (call, request) in waiting)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, ApprovalIds.Of(InterruptPrefix, Run, request.Id));
+            json.WriteString("reason"u8, "tool_call"u8);
+            json.WriteString("message"u8, $"May {request.Name} be called?");
+            json.WriteString("toolCallId"u8, call.Id);
+            json.WritePropertyName("responseSchema"u8);
+            Answer.WriteTo(json);
+            json.WriteStartObject("metadata"u8);
+            json.WriteBoolean("once"u8, request.IsOnce);
+            if (request.Agent is { } agent)
+            {
+                json.WriteString("agent"u8, agent);
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
         End();
     }

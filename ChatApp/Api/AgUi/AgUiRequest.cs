@@ -16,10 +16,13 @@ internal sealed record AgUiRequest
     public IReadOnlyList<AgUiMessage?>? Messages { get; init; }
 
     /// <summary>What the client can do when the model asks it to.</summary>
-    public IReadOnlyList<AgUiTool?>? Tools { get; init; }
+    public IReadOnlyList<ClientTool?>? Tools { get; init; }
 
     /// <summary>What the application lets the model know.</summary>
     public IReadOnlyList<AgUiContext?>? Context { get; init; }
+
+    /// <summary>Answers to what an earlier run stopped for.</summary>
+    public IReadOnlyList<AgUiResume?>? Resume { get; init; }
 
     /// <summary>An object of the application's own; see <see cref="AgUiProps"/>.</summary>
     public JsonElement? ForwardedProps { get; init; }
@@ -31,6 +34,21 @@ internal sealed record AgUiProps
     public string? Model { get; init; }
 
     public ChatStreamOptions? Options { get; init; }
+
+    /// <summary>The names of the server's tools to use, or false for none; without it the model's own.</summary>
+    public JsonElement? Tools { get; init; }
+}
+
+/// <summary>An answer to an interrupt.</summary>
+internal sealed record AgUiResume
+{
+    public string? InterruptId { get; init; }
+
+    /// <summary><c>resolved</c>, with the answer in the payload, or <c>cancelled</c>, which is a no.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>An object with <c>approved</c> and, if there is a word about it, <c>reason</c>; or true or false.</summary>
+    public JsonElement? Payload { get; init; }
 }
 
 /// <summary>A message, with the fields of all roles.</summary>
@@ -64,16 +82,6 @@ internal sealed record AgUiFunction
     public string? Name { get; init; }
 
     public string? Arguments { get; init; }
-}
-
-/// <summary>A tool of the client's; <c>parameters</c> is a JSON schema.</summary>
-internal sealed record AgUiTool
-{
-    public string? Name { get; init; }
-
-    public string? Description { get; init; }
-
-    public JsonElement? Parameters { get; init; }
 }
 
 /// <summary>A piece of what the application knows.</summary>

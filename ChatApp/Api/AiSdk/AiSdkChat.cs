@@ -22,9 +22,26 @@ internal static class AiSdkChat
             problem = Check(body!);
         }
 
+        if (problem is null && UiMessages.Approvals(body!.Messages) is { } approvals)
+        {
+            return await GoOnAsync(context, body, approvals, runs.Host, chats);
+        }
+
         if (problem is null)
         {
             (messages, problem) = UiMessages.Read(body!);
+        }
+
+        IReadOnlyList<string>? tools = null;
+        if (problem is null)
+        {
+            (tools, problem) = RequestTools.Read(body!.Tools);
+        }
+
+        ChatOptions? options = null;
+        if (problem is null)
+        {
+            (options, problem) = RequestTools.Declare(ChatStreamValidation.Options(body!.Options), body.ClientTools, "clientTools");
         }
 
         if (problem is null)
@@ -41,7 +58,8 @@ internal static class AiSdkChat
         {
             Messages = messages,
             Model = body!.Model,
-            Options = ChatStreamValidation.Options(body.Options),
+            Options = options,
+            Tools = tools,
             Caller = context.GetCaller(),
             Asked = asked,
             Idempotency = idempotency,
@@ -62,10 +80,43 @@ internal static class AiSdkChat
             }
             else if (!string.IsNullOrEmpty(body.Id))
             {
+                var earlier = chats.Find(request.Caller, body.Id)?.Run;
                 chats.Remember(request.Caller, body.Id, latest);
+                if (earlier is { IsEnded: false, IsWaiting: true } && runs.Host.ReadersOf(earlier) == 0)
+                {
+                    // Its question was passed over: nobody will come back to it.
+                    await runs.Host.StopAsync(earlier);
+                }
             }
 
             return Stream(latest);
+        }
+        catch (Exception exception) when (Problem.From(exception) is { } refused)
+        {
+            return refused;
+        }
+    }
+
+    // The page has said yes or no: the run that waited for it goes on in the same message.
+    private static async Task<IResult> GoOnAsync(HttpContext context, AiSdkRequest body, UiApprovals approvals, RunHost host, AiSdkChats chats)
+    {
+        var caller = context.GetCaller();
+        try
+        {
+            var (waiting, problem) = await WaitingRun.AnswerAsync(host, caller, approvals.RunId, approvals.Known, approvals.Answers);
+            if (waiting is null)
+            {
+                return problem!;
+            }
+
+            // The message has the run's own calls, too.
+            var latest = new AiSdkChats.Latest(waiting.Run, body.Messages![^1]!.Id, [.. UiMessages.CallIds(body.Messages).SkipLast(waiting.Calls)]);
+            if (!string.IsNullOrEmpty(body.Id))
+            {
+                chats.Remember(caller, body.Id, latest);
+            }
+
+            return Stream(latest, waiting.After);
         }
         catch (Exception exception) when (Problem.From(exception) is { } refused)
         {
@@ -97,7 +148,16 @@ internal static class AiSdkChat
 
     private static string ConversationId(string chat, Caller caller) => ConversationRuns.IdOf("ai-sdk", chat, caller);
 
-    private static RunStreamResult Stream(AiSdkChats.Latest latest) => new(latest.Run, 0, new AiSdkFormat(latest.Run, latest.MessageId, latest.CallIds));
+    private static RunStreamResult Stream(AiSdkChats.Latest latest, long after = 0)
+    {
+        var format = new AiSdkFormat(latest.Run, latest.MessageId, latest.CallIds);
+        if (after > 0)
+        {
+            format.GoOnAfter(after);
+        }
+
+        return new RunStreamResult(latest.Run, after, format);
+    }
 
     private static Problem? Check(AiSdkRequest request) => request switch
     {

@@ -20,8 +20,12 @@ namespace ChatApp.Api.AiSdk;
 /// <param name="takenCallIds">Ids of the calls in the chat.</param>
 internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string> takenCallIds) : PartFormat(run, takenCallIds)
 {
+    /// <summary>What the ids of approvals begin with.</summary>
+    public const string ApprovalPrefix = "approval_";
+
     private int _parts;
     private int _sources;
+    private bool _inStep;
 
     public override void SetHeaders(IHeaderDictionary headers) => headers["x-vercel-ai-ui-message-stream"] = "v1";
 
@@ -47,6 +51,11 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
                 }
 
                 json.WriteString("step"u8, progress.Step);
+                if (CallIdOf(progress, progress.CallId) is { } callId)
+                {
+                    json.WriteString("toolCallId"u8, callId);
+                }
+
                 EndData();
                 break;
             case RetryEvent retry:
@@ -54,6 +63,17 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
                 json.WriteNumber("attempt"u8, retry.Attempt);
                 json.WriteNumber("afterMs"u8, retry.AfterMs);
                 json.WriteString("reason"u8, retry.Reason);
+                EndData();
+                break;
+            case StallEvent stall:
+                BeginData("data-stall"u8, @event).WriteNumber("afterMs"u8, stall.AfterMs);
+                EndData();
+                break;
+            case FailOverEvent failOver:
+                json = BeginData("data-fail-over"u8, @event);
+                json.WriteString("from"u8, failOver.From);
+                json.WriteString("to"u8, failOver.To);
+                json.WriteString("reason"u8, failOver.Reason);
                 EndData();
                 break;
             case SourceEvent source:
@@ -100,9 +120,10 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
     // The message has one row of steps. Agents that answer at once share one: it is open while any of theirs is.
     protected override void OpenStep(Voice voice, int index)
     {
-        if (OpenSteps == 0)
+        if (!_inStep)
         {
             CloseParts();
+            _inStep = true;
             Begin("start-step"u8);
             End();
         }
@@ -110,10 +131,11 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
 
     protected override void CloseStep(Voice voice, int index)
     {
-        if (OpenSteps == 0)
+        if (!IsInStep)
         {
             // The client forgets every open part at a step's end, whosever it is.
             CloseParts();
+            _inStep = false;
             Begin("finish-step"u8);
             End();
         }
@@ -122,6 +144,7 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
     protected override void OpenCall(Voice voice, Call call)
     {
         BeginCall("tool-input-start"u8, call).WriteString("toolName"u8, call.Name);
+        WriteExecuted(call);
         EndOf(voice);
     }
 
@@ -137,6 +160,7 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
         json.WriteString("toolName"u8, call.Name);
         json.WritePropertyName("input"u8);
         arguments.WriteTo(json);
+        WriteExecuted(call);
         EndOf(voice);
     }
 
@@ -153,9 +177,35 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
 
     protected override void WriteResult(Call call, ToolResultEvent result)
     {
+        if (call.IsDenied)
+        {
+            BeginCall("tool-output-denied"u8, call);
+            End();
+            return;
+        }
+
         BeginCall(result.IsError ? "tool-output-error"u8 : "tool-output-available"u8, call)
             .WriteString(result.IsError ? "errorText"u8 : "output"u8, result.Content);
+        WriteExecuted(call);
         End();
+    }
+
+    protected override void WriteApproval(Call call, ApprovalRequestEvent request)
+    {
+        BeginCall("tool-approval-request"u8, call).WriteString("approvalId"u8, ApprovalIds.Of(ApprovalPrefix, Run, request.Id));
+        End();
+    }
+
+    // The client is busy until its stream ends; then its page can answer, and its next request has the answers.
+    protected override void WriteWaiting(IReadOnlyList<(Call Call, ApprovalRequestEvent Request)> waiting)
+    {
+        var json = Begin("finish"u8);
+        json.WriteString("finishReason"u8, "tool-calls"u8);
+        json.WriteStartObject("messageMetadata"u8);
+        json.WriteString("state"u8, "waiting"u8);
+        json.WriteEndObject();
+        End();
+        WriteRaw("data: [DONE]\n\n"u8);
     }
 
     protected override void WriteEnd(DoneEvent done, RunProblem? problem)
@@ -246,6 +296,15 @@ internal sealed class AiSdkFormat(Run run, string? messageId, IEnumerable<string
         var json = Begin(type);
         json.WriteString("toolCallId"u8, call.Id);
         return json;
+    }
+
+    // A call that is made here must not be taken by the client for one of its own.
+    private void WriteExecuted(Call call)
+    {
+        if (!call.IsForClient)
+        {
+            Frame.WriteBoolean("providerExecuted"u8, value: true);
+        }
     }
 
     // Says whose part it is: the one place that stays with a part in the client's message.

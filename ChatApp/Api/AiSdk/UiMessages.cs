@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChatApp.Api.Native;
+using ChatApp.Runs;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api.AiSdk;
@@ -51,6 +52,26 @@ internal static class UiMessages
     /// <summary>The ids of all calls in the messages.</summary>
     public static IReadOnlyList<string> CallIds(IEnumerable<UiMessage?> messages) =>
         [.. messages.SelectMany(message => message?.Parts ?? []).Select(part => part?.ToolCallId).OfType<string>()];
+
+    /// <summary>What the page has said to calls of the last message that wait for it; null where it has said nothing.</summary>
+    public static UiApprovals? Approvals(IReadOnlyList<UiMessage?>? messages)
+    {
+        if (messages is not [.., { Role: "assistant", Parts: { } parts }])
+        {
+            return null;
+        }
+
+        var all = parts.Where(part => part?.Approval is not null)
+            .Select(part => (Part: part!, Ids: ApprovalIds.Read(AiSdkFormat.ApprovalPrefix, part!.Approval!.Id)))
+            .Where(one => one.Ids is not null)
+            .Select(one => (one.Part, one.Ids!.Value.RunId, one.Ids.Value.Id))
+            .ToList();
+        var answered = all.FindAll(one => one.Part is { State: "approval-responded", Approval.Approved: not null });
+        return answered is not [.., var last] ? null : new UiApprovals(
+            last.RunId,
+            all.Where(one => one.RunId == last.RunId).Select(one => one.Id).ToHashSet(StringComparer.Ordinal),
+            [.. answered.Where(one => one.RunId == last.RunId).Select(one => (one.Id, new ApprovalAnswer(one.Part.Approval!.Approved!.Value, one.Part.Approval.Reason)))]);
+    }
 
     private static bool IsSomething(ChatMessage question) =>
         question.Contents.Any(content => content is DataContent) || ChatStreamValidation.HasVisibleText(question.Text);
@@ -150,7 +171,7 @@ internal static class UiMessages
     {
         "output-available" => part.Output is { } output ? Text(output) : "",
         "output-error" => part.ErrorText ?? "The tool failed.",
-        "output-denied" => "The user did not allow this call.",
+        "output-denied" => part.Approval?.Reason is { Length: > 0 } reason ? $"Refused: {reason}" : "Refused: this call was not allowed.",
         _ => null,
     };
 
@@ -160,3 +181,9 @@ internal static class UiMessages
         ? given.EnumerateObject().ToDictionary(property => property.Name, property => (object?)property.Value)
         : [];
 }
+
+/// <summary>What a page has said to the calls of a run that wait for it.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Known">All requests of that run that the page knows of.</param>
+/// <param name="Answers">The answers.</param>
+internal sealed record UiApprovals(string RunId, IReadOnlySet<string> Known, IReadOnlyList<(string Id, ApprovalAnswer Answer)> Answers);

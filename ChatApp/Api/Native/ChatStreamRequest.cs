@@ -26,8 +26,11 @@ internal record ChatStreamRequest
 
     public string? Format { get; init; }
 
-    /// <summary>Not offered yet: anything but <c>false</c> and an empty list is refused, rather than left out without a word.</summary>
+    /// <summary>The names of the tools that may be used, or false for none; without it the model's own.</summary>
     public JsonElement? Tools { get; init; }
+
+    /// <summary>A JSON schema that the answer shall fit.</summary>
+    public JsonElement? Schema { get; init; }
 
     /// <summary>The message of the conversation that the question follows; without it, the last one of the branch that is shown.</summary>
     public string? ParentMessageId { get; init; }
@@ -53,6 +56,9 @@ internal sealed record ChatStreamAgent
     public string? Model { get; init; }
 
     public string? System { get; init; }
+
+    /// <summary>As <see cref="ChatStreamRequest.Tools"/>, which it goes before.</summary>
+    public JsonElement? Tools { get; init; }
 }
 
 /// <summary>How the model shall answer.</summary>

@@ -47,7 +47,8 @@ internal static class ChatStreamValidation
             return Problem.Validation("onDisconnect", "onDisconnect is cancel, continue, or a duration such as 60s.");
         }
 
-        return CheckNotOffered(request) ?? Check(request.Agents, request.AgentMode) ?? Check(request.Options);
+        return CheckParent(request) ?? RequestTools.Read(request.Tools).Problem ?? CheckSchema(request.Schema)
+            ?? Check(request.Agents, request.AgentMode) ?? Check(request.Options);
     }
 
     public static List<ChatMessage> Messages(ChatStreamRequest request)
@@ -73,24 +74,36 @@ internal static class ChatStreamValidation
             Reasoning = options.ReasoningEffort is { } effort ? new ReasoningOptions { Effort = ReasoningEfforts.ByName[effort] } : null,
         };
 
+    /// <summary>The options of a whole request, with the schema of its answer.</summary>
+    public static ChatOptions? Options(ChatStreamRequest request)
+    {
+        var options = Options(request.Options);
+        if (request.Schema is { ValueKind: JsonValueKind.Object } schema)
+        {
+            options ??= new ChatOptions();
+            options.ResponseFormat = ChatResponseFormat.ForJsonSchema(schema, "answer");
+        }
+
+        return options;
+    }
+
     /// <summary>Whether a text has anything to see: not only white space, and characters that show nothing.</summary>
     public static bool HasVisibleText(string text) => text.EnumerateRunes().Any(rune =>
         !Rune.IsWhiteSpace(rune) && Rune.GetUnicodeCategory(rune) is not (System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.Control));
 
     public static IReadOnlyList<AgentRequest> Agents(ChatStreamRequest request) =>
-        [.. request.Agents?.Select(agent => new AgentRequest(agent.Name!, agent.Model, agent.System)) ?? []];
+        [.. request.Agents?.Select(agent => new AgentRequest(agent.Name!, agent.Model, agent.System, RequestTools.Read(agent.Tools).Names)) ?? []];
 
-    private static Problem? CheckNotOffered(ChatStreamRequest request)
+    private static Problem? CheckSchema(JsonElement? schema) => schema switch
     {
-        if (request.Tools is { } tools && tools.ValueKind is not (JsonValueKind.False or JsonValueKind.Null) && !(tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() == 0))
-        {
-            return Problem.Validation("tools", "tools are not offered here yet. Leave the property out, or send false.");
-        }
+        null or { ValueKind: JsonValueKind.Null } => null,
+        { ValueKind: JsonValueKind.Object } given => StructuredOutput.Check(given) is { } wrong ? Problem.Validation("schema", wrong) : null,
+        _ => Problem.Validation("schema", "schema is a JSON schema: an object."),
+    };
 
-        return request is { ParentMessageId: not null, ConversationId: null }
-            ? Problem.Validation("parentMessageId", "parentMessageId names a message of a conversation. Send its conversationId as well.")
-            : null;
-    }
+    private static Problem? CheckParent(ChatStreamRequest request) => request is { ParentMessageId: not null, ConversationId: null }
+        ? Problem.Validation("parentMessageId", "parentMessageId names a message of a conversation. Send its conversationId as well.")
+        : null;
 
     private static Problem? Check(IReadOnlyList<ChatStreamAgent>? agents, string? mode)
     {
@@ -114,6 +127,11 @@ internal static class ChatStreamValidation
             if (agents.Take(i).Any(earlier => earlier.Name == name))
             {
                 return Problem.Validation($"agents[{i}].name", "Two agents have the same name.");
+            }
+
+            if (RequestTools.Read(agents[i]!.Tools, $"agents[{i}].tools").Problem is { } problem)
+            {
+                return problem;
             }
         }
 

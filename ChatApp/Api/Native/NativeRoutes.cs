@@ -32,7 +32,8 @@ public static class NativeRoutes
         api.MapGet("/stream", StartRun.GetAsync).RefuseCrossSite().Describe(
             "Start a run and stream it, for EventSource and curl", Sse, [400, 401, 403, 404, 406, 409, 429, 503], body: null,
             ("?q", "What to ask."), ("?model", "The model; without it the default one."), ("?session", "Any name: the same one continues the same conversation."),
-            ("?system", "What the model is told before all else."), Format, Footer, LastEventId);
+            ("?system", "What the model is told before all else."),
+            ("?tools", "Names of tools with commas between them, or false for none; without it the model's own."), Format, Footer, LastEventId);
 
         api.MapMethods("/runs/{id}/events", Reading, ReadRun.EventsAsync).Describe(
             "Attach to a run: replay it, resume it, follow it to its end", Sse, [400, 401, 404, 406, 409, 410, 429], body: null,
@@ -42,9 +43,12 @@ public static class NativeRoutes
 
         api.MapPost("/runs/{id}/cancel", CancelRun.PostAsync).RefuseCrossSite().Describe("Stop a run", "application/json", [401, 403, 404, 413]);
 
+        api.MapPost("/runs/{id}/approvals/{approvalId}", AnswerApproval.PostAsync).RefuseCrossSite().Describe(
+            "Say yes or no to a tool call that waits for it", "application/json", [400, 401, 403, 404, 409, 413, 415, 503], typeof(ApprovalBody));
+
         // Everything above for several runs at once, over one connection.
         api.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], SocketRoute.GetAsync).RefuseCrossSite()
-            .Describe("A WebSocket: start, read, resume and stop several runs at once", "application/json", [400, 401, 403, 426, 429, 503]);
+            .Describe("A WebSocket: start, read, resume, approve and stop several runs at once", "application/json", [400, 401, 403, 426, 429, 503]);
         return endpoints;
     }
 }

@@ -87,6 +87,8 @@ internal static class ReadRun
             json.WriteString("reasoning"u8, now.Reasoning);
         }
 
+        WriteLanes(json, run);
+        WriteCalls(json, run.Calls);
         json.WriteStartObject("metrics"u8);
         NativeEvents.WriteMetrics(json, now.Metrics);
         json.WriteEndObject();
@@ -97,5 +99,91 @@ internal static class ReadRun
         }
 
         json.WriteEndObject();
+    }
+
+    // Where agents answer: what each of them has, since all of it in one text says nothing of whose it is.
+    private static void WriteLanes(Utf8JsonWriter json, Run run)
+    {
+        var lanes = run.Lanes;
+        if (lanes.All(lane => lane.Agent is null))
+        {
+            return;
+        }
+
+        json.WriteStartArray("lanes"u8);
+        foreach (var lane in lanes)
+        {
+            json.WriteStartObject();
+            json.WriteString("agent"u8, lane.Agent);
+            json.WriteString("text"u8, run.ReadLane(lane.Index, 0, lane.TextLength));
+            if (lane.ReasoningLength > 0)
+            {
+                json.WriteString("reasoning"u8, run.ReadLaneReasoning(lane.Index));
+            }
+
+            json.WriteBoolean("done"u8, lane.IsDone);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteCalls(Utf8JsonWriter json, IReadOnlyList<RunCall> calls)
+    {
+        if (calls.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("calls"u8);
+        foreach (var call in calls)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, call.CallId);
+            json.WriteString("name"u8, call.Name);
+            WriteText(json, "agent"u8, call.Agent);
+            WriteArguments(json, call);
+            json.WriteString("state"u8, call.State switch
+            {
+                RunCallState.Writing => "writing"u8,
+                RunCallState.Running => "running"u8,
+                RunCallState.Waiting => "waiting"u8,
+                RunCallState.Done => "done"u8,
+                RunCallState.Failed => "failed"u8,
+                RunCallState.Denied => "denied"u8,
+                RunCallState.Passed => "passed"u8,
+                _ => "cut"u8,
+            });
+            WriteText(json, "approvalId"u8, call.ApprovalId);
+            WriteText(json, "result"u8, call.Result);
+            if (call.Ms is { } ms)
+            {
+                json.WriteNumber("ms"u8, ms);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    // An object once it is whole, as in tool_call; until then there is no telling what it will be.
+    private static void WriteArguments(Utf8JsonWriter json, RunCall call)
+    {
+        if (call.State == RunCallState.Writing || !JsonBody.IsWellFormed(System.Text.Encoding.UTF8.GetBytes(call.Arguments)))
+        {
+            return;
+        }
+
+        json.WritePropertyName("arguments"u8);
+        json.WriteRawValue(call.Arguments, skipInputValidation: true);
+    }
+
+    private static void WriteText(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? text)
+    {
+        if (text is not null)
+        {
+            json.WriteString(name, text);
+        }
     }
 }

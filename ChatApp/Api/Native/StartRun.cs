@@ -9,7 +9,7 @@ namespace ChatApp.Api.Native;
 /// <summary>Starting a run and streaming it.</summary>
 internal static class StartRun
 {
-    private static readonly string[] Single = ["q", "model", "system", "session", "format"];
+    private static readonly string[] Single = ["q", "model", "system", "session", "format", "tools"];
 
     public static async Task<IResult> PostAsync(HttpContext context, ConversationRuns runs, TimeProvider time)
     {
@@ -46,7 +46,8 @@ internal static class StartRun
         {
             Messages = ChatStreamValidation.Messages(body),
             Model = body.Model,
-            Options = ChatStreamValidation.Options(body.Options),
+            Options = ChatStreamValidation.Options(body),
+            Tools = RequestTools.Read(body.Tools).Names,
             Agents = ChatStreamValidation.Agents(body),
             AgentMode = body.AgentMode == "parallel" ? AgentMode.Parallel : AgentMode.Sequence,
             OnDisconnect = body.OnDisconnect is { } text && DisconnectPolicy.TryParse(text, out var policy) ? policy : null,
@@ -87,6 +88,7 @@ internal static class StartRun
         {
             Messages = system.Length > 0 ? [new ChatMessage(ChatRole.System, system), new ChatMessage(ChatRole.User, prompt)] : [new ChatMessage(ChatRole.User, prompt)],
             Model = query["model"],
+            Tools = RequestTools.Read(query["tools"].ToString()),
             Caller = context.GetCaller(),
             Asked = asked,
         };

@@ -11,7 +11,7 @@ public enum AnswerPhase
     /// <summary>Reasoning comes, no answer yet.</summary>
     Thinking,
 
-    /// <summary>The answer comes.</summary>
+    /// <summary>The answer comes, or something is called for it.</summary>
     Streaming,
 
     /// <summary>Nothing comes any more.</summary>
@@ -23,7 +23,7 @@ internal static class AnswerPhases
     public static AnswerPhase Of(Run run) => run switch
     {
         { IsEnded: true } => AnswerPhase.Ended,
-        { TextLength: > 0 } => AnswerPhase.Streaming,
+        { TextLength: > 0 } or { Calls.Count: > 0 } => AnswerPhase.Streaming,
         { ReasoningLength: > 0 } => AnswerPhase.Thinking,
         _ => AnswerPhase.Waiting,
     };

@@ -1,4 +1,3 @@
-using ChatApp.Components.Chat.Answer;
 using ChatApp.Conversations;
 using ChatApp.Rendering;
 using ChatApp.Runs;
@@ -8,23 +7,22 @@ using Microsoft.Extensions.Options;
 namespace ChatApp.Components.Chat;
 
 /// <summary>
-/// One answer. It reads its run by a cursor and hands new text to the Markdown it shows; it renders itself only when its phase changes.
+/// One answer: text, or, with tools and agents, lanes of text and calls. It reads its run by a cursor and hands what is new to what shows it; it renders itself
+/// only when its phase changes.
 /// </summary>
 public sealed partial class AnswerView : IAsyncDisposable
 {
-    private const int LongestWord = 24;
-
-    private StreamingMarkdown _markdown = null!;
+    private readonly List<AnswerLane> _lanes = [];
+    private readonly List<LaneChange> _drawn = [];
+    private AnswerText _first = null!;
     private RenderBatcher? _batcher;
-    private MarkdownView? _view;
     private ReasoningBlock? _reasoning;
     private ChatTurn? _shown;
     private bool _isStale;
     private Run? _run;
     private AnswerPhase _phase = AnswerPhase.Ended;
     private long _seq;
-    private int _read;
-    private int _held;
+    private bool _isRich;
 
     /// <summary>The turn whose answer it is.</summary>
     [Parameter, EditorRequired]
@@ -39,6 +37,11 @@ public sealed partial class AnswerView : IAsyncDisposable
     [Inject]
     private IOptions<RenderingOptions> Options { get; set; } = null!;
 
+    private bool HasAgents => _lanes is [{ Now.Agent: not null }, ..];
+
+    // Two that answer at once stand side by side where there is room.
+    private string Kind => !HasAgents ? "markdown" : _lanes is [_, { Now.IsBeside: true }] ? "markdown lanes beside" : "markdown lanes";
+
     public async ValueTask DisposeAsync()
     {
         Session.Changed -= OnChanged;
@@ -51,7 +54,7 @@ public sealed partial class AnswerView : IAsyncDisposable
     protected override void OnInitialized()
     {
         _run = Turn.Run;
-        _markdown = new StreamingMarkdown(idPrefix: Turn.Id);
+        _first = new AnswerText(new StreamingMarkdown(idPrefix: Turn.Id));
         if (_run is null)
         {
             return;
@@ -85,54 +88,68 @@ public sealed partial class AnswerView : IAsyncDisposable
 
     private void Advance()
     {
-        // In this order: what comes after the number is signalled again, and the text read after the end was seen is all there is.
+        // In this order: what comes after the number is signalled again, and the text read after the end was seen is all there is. A call is known once the
+        // text after it is.
         Volatile.Write(ref _seq, _run!.Seq);
         var ended = _run.IsEnded;
         var phase = AnswerPhases.Of(_run);
-        var version = _markdown.Version;
-        Take(ended);
+        var lanes = _run.Lanes;
+        var calls = _run.Calls;
+        var isOther = phase != _phase;
+        var isDrawn = false;
+        for (var i = 0; i < lanes.Count; i++)
+        {
+            isOther |= Begin(lanes[i], i);
+            var change = _lanes[i].Advance(lanes[i], calls, ended);
+            isOther |= change == LaneChange.Parts && _lanes[i].View is null && _lanes[i].IsRich;
+            _drawn.Add(change);
+            if (_lanes[i].IsHolding)
+            {
+                _batcher!.Signal();
+            }
+        }
+
         if (ended)
         {
-            _markdown.Complete();
+            _first.Markdown.Complete();
             Session.Changed -= OnChanged;
         }
 
-        if (phase != _phase)
+        _isRich |= _lanes.Exists(lane => lane.IsRich);
+        if (isOther)
         {
             _phase = phase;
             _isStale = true;
             StateHasChanged();
         }
-        else if (_markdown.Version != version)
+        else
         {
-            _view?.Refresh();
+            for (var i = 0; i < _lanes.Count; i++)
+            {
+                isDrawn |= _lanes[i].Draw(_drawn[i]);
+            }
+
+            isDrawn = isDrawn || _reasoning?.Advance() is true;
+            if (!isDrawn)
+            {
+                OnShown();
+            }
         }
-        else if (_reasoning?.Advance() is not true)
-        {
-            OnShown();
-        }
+
+        _drawn.Clear();
     }
 
-    private void Take(bool ended)
+    // Whether the page has to make room for it.
+    private bool Begin(RunLane lane, int index)
     {
-        var text = _run!.ReadText(_read);
-        var whole = ended ? text.Length : WholeWords(text);
-        _held = text.Length - whole;
-        _read += whole;
-        _markdown.Append(text.AsSpan(0, whole));
-        if (_held > 0)
+        if (index < _lanes.Count)
         {
-            _batcher!.Signal();
+            return _lanes[index].Now.IsBeside != lane.IsBeside;
         }
-    }
 
-    // A word that is not whole yet waits for the next time, with the space before it: half a word costs the circuit a piece of text more, half a
-    // "**word**" two. One that has not grown since is shown, so that a model which pauses within a word hides nothing.
-    private int WholeWords(string text)
-    {
-        var space = text.AsSpan().LastIndexOfAny(' ', '\n');
-        var whole = space >= 0 && text[space] == '\n' ? space + 1 : Math.Max(space, 0);
-        return text.Length > _held && text.Length - whole <= LongestWord ? whole : text.Length;
+        // An answer without agents, which is most of them, is one text where it always was.
+        _lanes.Add(new AnswerLane(_run!, lane, Turn.Id, index == 0 && lane.Agent is null ? _first : null));
+        return lane.Agent is not null;
     }
 
     // The browser has what was sent, so there may be more.

@@ -84,7 +84,7 @@ export function attach(root, component, maxBytes) {
 
   document.addEventListener('keydown', (event) => {
     // With a popup open, Escape is for closing that.
-    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !document.querySelector('.rz-popup.rz-open')) {
+    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !document.querySelector('.rz-popup.rz-open, :popover-open')) {
       root.querySelector('[data-testid="stop"]')?.click();
     }
   }, options);

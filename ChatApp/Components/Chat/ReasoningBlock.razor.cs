@@ -14,11 +14,15 @@ public sealed partial class ReasoningBlock
     [Parameter, EditorRequired]
     public required Run Run { get; set; }
 
+    /// <summary>The lane whose reasoning alone it is; null for the whole run's.</summary>
+    [Parameter]
+    public int? Lane { get; set; }
+
     /// <summary>Whether the model is at it.</summary>
     [Parameter, EditorRequired]
     public required bool IsThinking { get; set; }
 
-    private string Thought => Run.GetMetrics() is { ReasoningMs: { } from, TtftMs: { } to } && to > from
+    private string Thought => Lane is null && Run.GetMetrics() is { ReasoningMs: { } from, TtftMs: { } to } && to > from
         ? $"Thought for {AnswerWords.Duration(to - from)}"
         : "Thoughts";
 
@@ -57,7 +61,7 @@ public sealed partial class ReasoningBlock
 
     private bool Take()
     {
-        var piece = Run.ReadReasoning(_read);
+        var piece = Lane is { } lane ? Run.ReadLaneReasoning(lane, _read) : Run.ReadReasoning(_read);
         if (piece.Length == 0)
         {
             return false;

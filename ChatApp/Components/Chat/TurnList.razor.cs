@@ -14,6 +14,8 @@ public sealed partial class TurnList : IAsyncDisposable
     private const string Busy = "An answer is being made. Wait for it, or stop it, then try again.";
     private const string Gone = "This is not shown any more. Reload the page and try again there.";
 
+    private const string Answered = "This call was answered already, or does not wait any more.";
+
     private bool _isGone;
     private string? _why;
     private ElementReference _element;
@@ -74,6 +76,19 @@ public sealed partial class TurnList : IAsyncDisposable
         await using var stream = await text.OpenReadStreamAsync(Composer.MaxBytes);
         using var reader = new StreamReader(stream);
         return await EditText(turnId, await reader.ReadToEndAsync());
+    }
+
+    /// <summary>Answers a tool call that waits for a yes or no.</summary>
+    /// <param name="turnId">The turn.</param>
+    /// <param name="approvalId">What the call waits under.</param>
+    /// <param name="isApproved">Yes or no.</param>
+    /// <param name="reason">Why not; the model is told.</param>
+    [JSInvokable]
+    public async Task<bool> AnswerCall(string turnId, string approvalId, bool isApproved, string? reason)
+    {
+        var isDone = Find(turnId) is not null && await Session.AnswerCallAsync(turnId, approvalId, isApproved, string.IsNullOrWhiteSpace(reason) ? null : reason.Trim());
+        _why = isDone ? null : Session.Held ?? Answered;
+        return isDone;
     }
 
     /// <summary>What to tell the reader who was refused.</summary>

@@ -1,19 +1,10 @@
 import { deliver } from '../../delivery.js';
 import { keep, kept } from '../../kept.js';
-
-// What is read out of what a button only shows for a moment. A node of its own: Blazor keeps those it made as it knows them.
-const spoken = document.createElement('div');
+import { speak } from '../../say.js';
 
 // What a reader does with messages: copies (an answer as the Markdown it was written in, a code block as its text), asks again, goes on, edits, looks at
 // another version. And footnotes. One listener for all there will ever be.
 export function attach(list, component, maxBytes) {
-  if (!spoken.isConnected) {
-    // There before it speaks: a reader that meets it only with its words says nothing.
-    spoken.className = 'visually-hidden';
-    spoken.ariaLive = 'polite';
-    document.body.append(spoken);
-  }
-
   list.addEventListener('click', (event) => {
     const button = event.target.closest('button');
     const note = event.target.closest('a[href^="#"]');
@@ -25,6 +16,21 @@ export function attach(list, component, maxBytes) {
       copy(button, Promise.resolve(button.closest('.code-block').querySelector('pre').textContent));
     } else if (button) {
       act(button, button.dataset.testid);
+    }
+  });
+
+  // The reason is written in the card it belongs to. Enter says no with it; Escape leaves it, and stops nothing.
+  list.addEventListener('keydown', (event) => {
+    if (!event.target.matches('[data-testid="refuse-reason"]') || event.isComposing || event.keyCode === 229) {
+      return;
+    }
+
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      event.target.closest('.call').querySelector('.call-head').focus();
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      event.target.closest('.call-ask').querySelector('[data-testid="refuse"]').click();
     }
   });
 
@@ -46,7 +52,12 @@ export function attach(list, component, maxBytes) {
     const user = answer?.previousElementSibling ?? button.closest('.user');
     const turn = user?.dataset.turn;
     const busy = list.hasAttribute('data-busy');
-    if (what === 'copy') {
+    if (what === 'approve' || what === 'refuse') {
+      const card = button.closest('.call');
+      call(card, 'AnswerCall', turn, button.parentElement.dataset.approval, what === 'approve', card.querySelector('[data-testid="refuse-reason"]').value.slice(0, 500));
+      // The buttons go away, and would take the focus along.
+      card.querySelector('.call-head').focus({ preventScroll: true });
+    } else if (what === 'copy') {
       copy(button, component.invokeMethodAsync('ReadAnswer', turn));
     } else if (what === 'copy-question') {
       copy(button, Promise.resolve(user.querySelector('.block').textContent));
@@ -187,10 +198,9 @@ async function write(text) {
 
 function say(button, outcome) {
   button.dataset.outcome = outcome; // shown by the style sheet: Blazor's own text stays as it is
-  spoken.textContent = outcome === 'copied' ? 'Copied' : 'Not copied';
+  speak(outcome === 'copied' ? 'Copied' : 'Not copied');
   clearTimeout(button.outcomeTimer);
   button.outcomeTimer = setTimeout(() => {
     delete button.dataset.outcome;
-    spoken.textContent = ''; // so that the next one is news
   }, 1600);
 }

@@ -7,7 +7,7 @@ internal sealed record SocketMessage : ChatStreamRequest
 {
     private const int MaxRequestId = 128;
 
-    /// <summary><c>chat</c>, <c>cancel</c>, <c>attach</c> or <c>detach</c>.</summary>
+    /// <summary><c>chat</c>, <c>cancel</c>, <c>attach</c>, <c>detach</c> or <c>approve</c>.</summary>
     public string? Type { get; init; }
 
     /// <summary>The client's own name for its request; stands in every event that answers it.</summary>
@@ -21,6 +21,15 @@ internal sealed record SocketMessage : ChatStreamRequest
 
     /// <summary>With <c>chat</c>: what the header <c>Idempotency-Key</c> is to a POST.</summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>With <c>approve</c>: the id of the <c>approval_request</c>.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>With <c>approve</c>: yes or no.</summary>
+    public bool? Approved { get; init; }
+
+    /// <summary>With <c>approve</c>: why, for the model.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>The problem with the name, where it has one.</summary>
     public Problem? CheckRequestId() => RequestId is null or { Length: > 0 and <= MaxRequestId }

@@ -52,6 +52,16 @@ internal static class SocketReplies
         }
     });
 
+    /// <summary>A yes or no was taken.</summary>
+    public static byte[] Approved(Run run, string? requestId, string id, bool isApproved) => Make(json =>
+    {
+        json.WriteString("type"u8, "approved"u8);
+        json.WriteString("runId"u8, run.Id);
+        WriteOptional(json, "requestId"u8, requestId);
+        json.WriteString("id"u8, id);
+        json.WriteBoolean("approved"u8, isApproved);
+    });
+
     /// <summary>What the client reads waits for the database from now on, or does no longer.</summary>
     public static byte[] Saving(bool isDelayed) => Make(json =>
     {

@@ -204,7 +204,8 @@ internal sealed partial class SocketSession : IAsyncDisposable
                 "attach" => await AttachAsync(message),
                 "detach" => Detach(message),
                 "cancel" => await CancelAsync(message),
-                _ => Problem.Validation("type", "type is chat, cancel, attach or detach."),
+                "approve" => await ApproveAsync(message),
+                _ => Problem.Validation("type", "type is chat, cancel, attach, detach or approve."),
             };
         }
         catch (Exception exception) when (RunProblem.FromStorage(exception) is { } problem)
@@ -304,6 +305,27 @@ internal sealed partial class SocketSession : IAsyncDisposable
             _stopping.Add(StopAsync(run, message.RequestId ?? _requests.LastOrDefault(request => request.RunId == run.Id).RequestId));
         }
 
+        return null;
+    }
+
+    private async ValueTask<Problem?> ApproveAsync(SocketMessage message)
+    {
+        if (message is not { RunId: { } runId, Id: { } id })
+        {
+            return Problem.Validation(message.RunId is null ? "runId" : "id", "approve has the runId, and as its id that of the approval_request.");
+        }
+
+        if (await _host.FindAsync(runId, _caller) is not { } run)
+        {
+            return Problem.NotFound;
+        }
+
+        if (await AnswerApproval.AnswerAsync(_host, run, id, message.Approved, message.Reason) is { } problem)
+        {
+            return problem;
+        }
+
+        await _writer.ReplyAsync(SocketReplies.Approved(run, message.RequestId ?? _requests.LastOrDefault(request => request.RunId == run.Id).RequestId, id, message.Approved!.Value));
         return null;
     }
 
