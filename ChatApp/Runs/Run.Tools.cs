@@ -6,10 +6,10 @@ public sealed partial class Run
     private readonly HashSet<string> _approvals = new(StringComparer.Ordinal);
 
     /// <summary>The tools that the program that asked has declared, and whose calls it makes itself.</summary>
-    public IReadOnlySet<string> ClientTools { get; internal init; } = new HashSet<string>(StringComparer.Ordinal);
+    public IReadOnlySet<string> ClientTools { get; internal set; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Whether there are tools that are called here.</summary>
-    public bool HasTools { get; internal init; }
+    public bool HasTools { get; internal set; }
 
     /// <summary>Whether a call of the tool is for the program that asked; any other is made here, and has its result in the run.</summary>
     public bool IsForClient(string tool) => ClientTools.Count > 0 && (!HasTools || ClientTools.Contains(tool));

@@ -19,7 +19,7 @@ public sealed partial class Run
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RunState _state = RunState.Queued;
     private volatile RunState _written = RunState.Queued;
-    private readonly int _inputEstimate;
+    private int _inputEstimate;
     private DoneEvent? _done;
     private int _steps;
     private double _lastMetrics;

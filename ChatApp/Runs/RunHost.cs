@@ -26,6 +26,7 @@ public sealed partial class RunHost : IDisposable
     private readonly StoredRuns? _stored;
     private readonly NodeStore? _nodes;
     private readonly ConversationStore? _conversations;
+    private readonly KeyRing? _callers;
     private readonly ToolBox? _tools;
     private readonly ToolsOptions _toolsOptions;
     private bool _draining;
@@ -34,7 +35,7 @@ public sealed partial class RunHost : IDisposable
     public RunHost(
         IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null,
         RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ConversationStore? conversations = null,
-        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null)
+        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null, KeyRing? callers = null)
     {
         _catalog = catalog;
         _options = options.Value;
@@ -44,6 +45,7 @@ public sealed partial class RunHost : IDisposable
         _limits = limits;
         (_journal, _store, _stored, _nodes, _conversations) = (journal, store, stored, nodes, conversations);
         (_tools, _toolsOptions) = (tools, toolsOptions?.Value ?? new ToolsOptions());
+        _callers = callers;
         Closing = _closing.Token;
     }
 
@@ -83,8 +85,7 @@ public sealed partial class RunHost : IDisposable
         }
 
         var model = _catalog.Resolve(request.Model);
-        IReadOnlyList<RunAgent> agents = request.Agents is [] ? [Agent(request, model, new AgentRequest("", null, null)) with { Name = null }]
-            : [.. request.Agents.Select(agent => Agent(request, model, agent))];
+        var agents = Agents(request, model);
         var place = _limits?.StartRun(request.Caller, request.IsStreamed);
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
         var clients = (request.Options?.Tools ?? []).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
@@ -92,18 +93,29 @@ public sealed partial class RunHost : IDisposable
         {
             Ending = Count,
             ClientTools = clients,
-            HasTools = agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name))),
+            HasTools = HasTools(agents, clients),
         };
-        run.Approving = isStored ? fingerprint => _ = KeepApprovalAsync(run, fingerprint) : null;
+        if (isStored)
+        {
+            run.Approving = fingerprint => _ = KeepApprovalAsync(run, fingerprint);
+            run.Settling = (asked, answer) => SettleAsync(run, asked, answer);
+            run.Asking = () => KeepRequestAsync(run, request, agents);
+        }
+
         var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger, _toolsOptions);
         var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };
         return new Prepared(owned, pump, request.Caller);
     }
 
+    private IReadOnlyList<RunAgent> Agents(RunRequest request, ResolvedModel model) => request.Agents is [] ? [Agent(request, model, new AgentRequest("", null, null)) with { Name = null }]
+        : [.. request.Agents.Select(agent => Agent(request, model, agent))];
+
+    private static bool HasTools(IReadOnlyList<RunAgent> agents, IReadOnlySet<string> clients) => agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name)));
+
     private RunAgent Agent(RunRequest request, ResolvedModel model, AgentRequest agent)
     {
         var own = agent.Model is null ? model : _catalog.Resolve(agent.Model);
-        return new RunAgent(agent.Name, own, agent.System) { Tools = _tools?.Pick(agent.Tools ?? request.Tools ?? own.Tools) ?? [] };
+        return new RunAgent(agent.Name, own, agent.System) { Tools = _tools?.Pick(agent.Tools ?? request.Tools ?? own.Tools, passOver: request.IsResumed) ?? [] };
     }
 
     private StartedRun Launch(Prepared prepared, IdempotencyKey? key)
@@ -120,7 +132,7 @@ public sealed partial class RunHost : IDisposable
         owned.Revoking = caller.Revoked.UnsafeRegister(_ => _ = StopAsync(run), null);
         _meters.RunStarted(run.Provider);
         Log.Started(_logger, run.Id, run.Provider);
-        owned.Reading = Task.Run(() => OwnAsync(owned, pump, key?.Key));
+        owned.Reading = Task.Run(() => OwnAsync(owned, pump.ReadAsync, key?.Key));
         return new StartedRun(run, Replayed: false);
     }
 
@@ -197,16 +209,34 @@ public sealed partial class RunHost : IDisposable
     {
         var running = _runs.Values.Where(owned => !owned.Run.HasEnded).ToList();
         Log.Draining(_logger, running.Count, _options.Drain);
-        var finished = Task.WhenAll(running.Select(owned => owned.Reading));
-        using var enough = new CancellationTokenSource();
-        await Task.WhenAny(finished, Task.Delay(_options.Drain, _time, enough.Token));
-        await enough.CancelAsync();
+        using var enough = new CancellationTokenSource(_options.Drain, _time);
+        await WaitUntilIdleAsync(running, enough.Token);
 
         // Readers are let go first: those of an answer that is cut now are told to come back, rather than that it is over.
         var closing = _closing.CancelAsync();
-        await Task.WhenAll(_runs.Values.Where(owned => !owned.Run.HasEnded).Select(owned => EndAsync(owned.Run, RunState.Interrupted)));
+        await Task.WhenAll(_runs.Values.Where(owned => !owned.Run.HasEnded).Select(owned => LeaveOrEndAsync(owned)));
         await closing;
     }
+
+    // One that waits for a person may do so for days: it is not waited for.
+    private static async Task WaitUntilIdleAsync(List<OwnedRun> running, CancellationToken enough)
+    {
+        var changed = new WakeSignal();
+        var subscriptions = running.ConvertAll(owned => owned.Run.Subscribe(changed.Set));
+        foreach (var owned in running)
+        {
+            _ = owned.Reading.ContinueWith(_ => changed.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        while (running.Exists(owned => !owned.Reading.IsCompleted && !owned.Run.CanLeave) && !enough.IsCancellationRequested)
+        {
+            await changed.WaitAsync(enough).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        subscriptions.ForEach(subscription => subscription.Dispose());
+    }
+
+    private Task LeaveOrEndAsync(OwnedRun owned) => owned.Run.TryLeave() ? owned.StopReadingAsync() : EndAsync(owned.Run, RunState.Interrupted);
 
     private async Task<StopResult> EndAsync(Run run, RunState state)
     {
@@ -240,11 +270,11 @@ public sealed partial class RunHost : IDisposable
         _meters.TokensUsed(run.Provider, usage.InputTokens, usage.OutputTokens);
     }
 
-    private async Task OwnAsync(OwnedRun owned, RunPump pump, string? key)
+    private async Task OwnAsync(OwnedRun owned, Func<CancellationToken, Task> read, string? key)
     {
         try
         {
-            await pump.ReadAsync(owned.Stop);
+            await read(owned.Stop);
         }
         catch (Exception exception)
         {

@@ -11,6 +11,9 @@ internal sealed class RunPump(
 {
     private StepServices _work = null!;
 
+    /// <summary>What another process has done of the run; null for one from the start.</summary>
+    public RunHistory? Resumed { get; init; }
+
     /// <param name="stop">Cancelled when whoever owns the run has ended it.</param>
     public async Task ReadAsync(CancellationToken stop)
     {
@@ -25,7 +28,7 @@ internal sealed class RunPump(
             return;
         }
 
-        if (request.Prefix is { Length: > 0 } prefix)
+        if (Resumed is null && request.Prefix is { Length: > 0 } prefix)
         {
             run.AppendPrefix(run.Whole, prefix);
         }
@@ -52,8 +55,12 @@ internal sealed class RunPump(
         var messages = request.Messages.ToList();
         for (var i = 0; i < agents.Count; i++)
         {
-            run.Append(new ProgressEvent(Math.Round(100.0 * i / agents.Count), $"{agents[i].Name} ({i + 1} of {agents.Count})"));
-            var part = run.AddPart(agents[i].Name);
+            if (Resumed?.Find(agents[i].Name) is null)
+            {
+                run.Append(new ProgressEvent(Math.Round(100.0 * i / agents.Count), $"{agents[i].Name} ({i + 1} of {agents.Count})"));
+            }
+
+            var part = Part(agents[i]);
             end = await ReadAgentAsync(agents[i], part, messages, stop);
             if (end is not { State: RunState.Completed })
             {
@@ -70,7 +77,7 @@ internal sealed class RunPump(
     private async Task<AnswerEnd?> ReadAtOnceAsync(CancellationToken stop)
     {
         // Their places are given before any of them begins, so that they stand in the order of the request.
-        var parts = agents.Select(agent => run.AddPart(agent.Name)).ToList();
+        var parts = agents.Select(Part).ToList();
         var ends = await Task.WhenAll(agents.Select((agent, i) => ReadAgentAsync(agent, parts[i], request.Messages, stop)));
         return Array.Exists(ends, end => end is null) ? null
             : Array.TrueForAll(ends, end => end!.State == RunState.Failed) ? ends[0]
@@ -80,17 +87,34 @@ internal sealed class RunPump(
 
     private async Task<AnswerEnd?> ReadAgentAsync(RunAgent agent, RunPart part, IReadOnlyList<ChatMessage> messages, CancellationToken stop)
     {
-        run.Append(new AgentStartEvent { Agent = agent.Name });
+        if (Resumed?.Find(part.Agent) is { } lane)
+        {
+            if (lane.End is { } ended)
+            {
+                return new AnswerEnd(ended.Cut ?? RunState.Completed, ended.CutProblem, null);
+            }
+
+            agent = lane.Model is { } other && Resumed.Resolve is { } resolve ? agent with { Model = resolve(other) } : agent;
+        }
+        else
+        {
+            run.Append(new AgentStartEvent { Agent = agent.Name });
+        }
+
         var end = await ReadAsync(agent, part, messages, stop);
-        run.Append(new AgentEndEvent { Agent = agent.Name });
-        return end is { Problem: { } problem } ? end with { Problem = problem with { Detail = $"{agent.Name}: {problem.Detail}" } } : end;
+        end = end is { Problem: { } problem } ? end with { Problem = problem with { Detail = $"{agent.Name}: {problem.Detail}" } } : end;
+        run.Append(new AgentEndEvent { Agent = agent.Name, Cut = end?.State is RunState.Completed ? null : end?.State, CutProblem = end?.Problem });
+        return end;
     }
+
+    private RunPart Part(RunAgent agent) => Resumed is null ? run.AddPart(agent.Name) : run.FindPart(agent.Name) ?? run.AddPart(agent.Name);
 
     private Task<AnswerEnd?> ReadAsync(RunAgent agent, RunPart part, IReadOnlyList<ChatMessage> messages, CancellationToken stop) =>
         new StepLoop(run, part, agent, _work).ReadAsync(
             string.IsNullOrEmpty(agent.System) ? messages : [new ChatMessage(ChatRole.System, agent.System), .. messages],
             request.Options,
-            stop);
+            stop,
+            Resumed);
 }
 
 /// <summary>One of those that answer, with its model found.</summary>

@@ -20,9 +20,11 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
     /// <param name="messages">What the model is sent.</param>
     /// <param name="options">Temperature and the like; its tools are the client's, who answers them in its next request.</param>
     /// <param name="stop">Cancelled when the run has ended, or has lasted too long.</param>
+    /// <param name="resumed">What another process has done of it; null for an answer from the start.</param>
     /// <returns>How the answer ended; null where <paramref name="stop"/> ended it.</returns>
-    public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken stop)
+    public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken stop, RunHistory? resumed = null)
     {
+        var lane = resumed?.Find(part.Agent);
         var history = messages.ToList();
         var clients = (options?.Tools ?? []).OfType<AIFunctionDeclaration>().Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
         var tools = agent.Tools.Where(tool => !clients.Contains(tool.Name)).ToDictionary(tool => tool.Name, StringComparer.Ordinal);
@@ -30,8 +32,34 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
         options = Offer(options, tools.Values);
         for (var round = 1; ; round++)
         {
+            if (lane is not null && round <= lane.Rounds.Count && lane.Rounds[round - 1] is { IsAtTools: true } past)
+            {
+                // Said and called before this process went on with it: only what is left of the calls is made.
+                var known = past.Calls.Where(call => !clients.Contains(call.Call.Name)).ToList();
+                if (await runner.RunAsync([.. known.Select(call => call.Call)], stop, known, resumed) is not { } rest)
+                {
+                    return null;
+                }
+
+                if (known.Count < past.Calls.Count)
+                {
+                    return new AnswerEnd(RunState.Completed, null, ChatFinishReason.ToolCalls);
+                }
+
+                _ = IsLoop([.. known.Select(call => call.Call)]);
+                history.Add(new ChatMessage(ChatRole.Assistant, past.Contents(resumed!.KeptIn(part.Agent, round), isLater: round > 1)));
+                history.Add(new ChatMessage(ChatRole.Tool, [.. rest]));
+                run.NextRound(part);
+                continue;
+            }
+
             var reader = new AnswerReader(run, part, agent.Model, isLater: round > 1, work);
             var end = await reader.ReadAsync(history, options, stop);
+            if (reader.Kept.Count > 0)
+            {
+                run.Keep(new KeptContents(part.Agent, round, reader.Kept));
+            }
+
             // A call of the client's ends the answer, also where the model called others with it: only the client can go on.
             if (end is not { State: RunState.Completed } || reader.Calls is [] || (tools.Count == 0 && clients.Count > 0))
             {

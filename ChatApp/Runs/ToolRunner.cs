@@ -13,13 +13,18 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
     private static readonly JsonSerializerOptions Json = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Makes the calls, several at once.</summary>
+    /// <param name="calls">The calls.</param>
+    /// <param name="stop">Cancelled when the run has ended, or has lasted too long.</param>
+    /// <param name="known">How far each of them had come in another process; null where they are new.</param>
+    /// <param name="resumed">What else was done there.</param>
     /// <returns>Their results, in the order of the calls; null where <paramref name="stop"/> ended it.</returns>
-    public async Task<IReadOnlyList<AIContent>?> RunAsync(IReadOnlyList<FunctionCallContent> calls, CancellationToken stop)
+    public async Task<IReadOnlyList<AIContent>?> RunAsync(
+        IReadOnlyList<FunctionCallContent> calls, CancellationToken stop, IReadOnlyList<StepCall>? known = null, RunHistory? resumed = null)
     {
         using var places = new SemaphoreSlim(work.Tools.MaxParallel);
         try
         {
-            return await Task.WhenAll(calls.Select((call, i) => RunAsync(call, i, places, stop)));
+            return await Task.WhenAll(calls.Select((call, i) => RunAsync(call, i, places, known?[i], resumed, stop)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -27,13 +32,20 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         }
     }
 
-    private async Task<AIContent> RunAsync(FunctionCallContent call, int index, SemaphoreSlim places, CancellationToken stop)
+    private async Task<AIContent> RunAsync(FunctionCallContent call, int index, SemaphoreSlim places, StepCall? known, RunHistory? resumed, CancellationToken stop)
     {
+        if (known?.Result is { } before)
+        {
+            return new FunctionResultContent(call.CallId, before);
+        }
+
         var asked = work.Time.GetTimestamp();
         var result = Refusal(call, index);
         if (result is null && tools[call.Name] is var tool)
         {
-            if (NeedsApproval(tool) && await AskAsync(tool, call, stop) is { IsApproved: false } answer)
+            // What was asked about another definition of the tool was asked in vain.
+            var waiting = known is { IsWaiting: true } && resumed!.Fingerprints.GetValueOrDefault(call.Name) == tool.Fingerprint ? known.Request : null;
+            if ((waiting is not null || NeedsApproval(tool)) && await AskAsync(tool, call, waiting, stop) is { IsApproved: false } answer)
             {
                 result = new Outcome(string.IsNullOrWhiteSpace(answer.Reason) ? "Refused: this call was not allowed." : $"Refused: {answer.Reason}", IsError: true);
             }
@@ -89,7 +101,7 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         _ => true,
     };
 
-    private async Task<ApprovalAnswer> AskAsync(Tool tool, FunctionCallContent call, CancellationToken stop)
+    private async Task<ApprovalAnswer> AskAsync(Tool tool, FunctionCallContent call, ApprovalRequestEvent? asked, CancellationToken stop)
     {
         if (!work.Request.CanApprove)
         {
@@ -97,18 +109,21 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         }
 
         var once = tool.Approval == ToolApproval.Once;
-        var request = new ApprovalRequestEvent(run.NewApprovalId(call.CallId), call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
+        var request = asked ?? new ApprovalRequestEvent(run.NewApprovalId(call.CallId), call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
         using var pause = work.Limit.Pause();
-        using var patience = new CancellationTokenSource(work.Tools.ApprovalTimeout, work.Time);
+        // By the time when it was asked, whoever asked then.
+        var left = work.Tools.ApprovalTimeout - (asked is null ? TimeSpan.Zero : work.Time.GetUtcNow() - run.Created - TimeSpan.FromMilliseconds(asked.T));
+        using var patience = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, work.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
         ApprovalAnswer answer;
         try
         {
-            answer = await run.AskAsync(request, any.Token);
+            answer = await run.AskAsync(request, any.Token, isAsked: asked is not null);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             answer = new ApprovalAnswer(IsApproved: false, $"Nobody answered within {Durations.Words(work.Tools.ApprovalTimeout)}.");
+            answer = run.Settling is { } settling ? await settling(request.Id, answer) : answer;
         }
 
         run.NoteAnswer(request, answer, once ? tool.Fingerprint : null);
