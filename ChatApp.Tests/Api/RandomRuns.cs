@@ -100,7 +100,7 @@ internal static class RandomRuns
         return [.. frames.Select(frame => frame[6..]).Select(data => JsonElement.Parse(data == "[DONE]" ? "\"[DONE]\"" : data))];
     }
 
-    private static RunEvent Any(Random random) => random.Next(15) switch
+    private static RunEvent Any(Random random) => random.Next(18) switch
     {
         0 or 1 => new TokenEvent(Pick(random, Pieces)),
         2 => new ReasoningEvent(Pick(random, Pieces)),
@@ -112,7 +112,10 @@ internal static class RandomRuns
         11 => random.Next(2) == 0 ? new AgentStartEvent() : new AgentEndEvent(),
         12 => new ThinkingEvent("Searching"),
         13 => random.Next(2) == 0 ? new ProgressEvent(50, "1 of 2") : new RetryEvent(1, 500, "It answered 503"),
-        _ => new MetricsEvent(new RunMetrics { Tokens = 1 }),
+        14 => new MetricsEvent(new RunMetrics { Tokens = 1 }),
+        15 => new ApprovalRequestEvent($"a{random.Next(3)}", Pick(random, Ids), "clock", JsonElement.Parse("""{"a":1}"""), random.Next(2) == 0),
+        16 => new ApprovalResponseEvent($"a{random.Next(3)}", Pick(random, Ids), random.Next(2) == 0, Pick(random, [null, "No."])),
+        _ => random.Next(2) == 0 ? new StallEvent(4000) : new FailOverEvent("fake/model", "fake/other", "It answered 503"),
     };
 
     private static T Pick<T>(Random random, T[] from) => from[random.Next(from.Length)];

@@ -25,6 +25,13 @@ internal sealed class FakeChatClient : IChatClient
 
     public void Send(params AIContent[] contents) => _updates.Writer.TryWrite(new ChatResponseUpdate(ChatRole.Assistant, contents));
 
+    /// <summary>Asks for calls and ends this answer; what is said after that is the answer to their results.</summary>
+    public void Call(params FunctionCallContent[] calls)
+    {
+        Send([.. calls]);
+        _updates.Writer.TryWrite(new ChatResponseUpdate { FinishReason = ChatFinishReason.ToolCalls });
+    }
+
     /// <summary>Gives the end marker and ends the stream.</summary>
     public void Finish(ChatFinishReason? reason = null)
     {
@@ -45,6 +52,10 @@ internal sealed class FakeChatClient : IChatClient
             await foreach (var update in _updates.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return update;
+                if (update.FinishReason == ChatFinishReason.ToolCalls)
+                {
+                    break;
+                }
             }
         }
         finally

@@ -50,6 +50,7 @@ public sealed class RouteMatrixTests(RouteMatrixTests.App app) : IClassFixture<R
         ("POST", "/api/conversations/{id}/restore", Access.Owner, null),
         // Asked for one that is not there: the others are asked for it again. ConversationTests deletes another's.
         ("DELETE", "/api/conversations/{id}", Access.Key, null),
+        ("GET", "/api/tools", Access.Key, null),
         ("GET", "/api/ws", Access.Key, null),
         ("GET", "/api/metrics", Access.Key, null),
         ("GET", "/metrics", Access.Key, null),

@@ -17,6 +17,7 @@ public sealed class ChatSession : IDisposable
     private readonly ConversationStore _store;
     private readonly IModelCatalog _catalog;
     private readonly UsualTools _tools;
+    private readonly AgentCatalog? _agents;
     private Conversation? _conversation;
     private string _model;
     private string? _loading;
@@ -28,13 +29,15 @@ public sealed class ChatSession : IDisposable
     private int _view;
     private bool _isLeft;
 
-    public ChatSession(ConversationRuns runs, RunJournal journal, ConversationStore store, IModelCatalog catalog, UsualTools tools, CircuitCaller? caller = null)
+    public ChatSession(
+        ConversationRuns runs, RunJournal journal, ConversationStore store, IModelCatalog catalog, UsualTools tools, CircuitCaller? caller = null, AgentCatalog? agents = null)
     {
         _runs = runs;
         _journal = journal;
         _store = store;
         _catalog = catalog;
         _tools = tools;
+        _agents = agents;
         Caller = caller?.Current ?? Caller.Local;
         _model = catalog.DefaultModel;
         _journal.DelayChanged += Refresh;
@@ -232,8 +235,8 @@ public sealed class ChatSession : IDisposable
         Refresh();
     }
 
-    /// <summary>The models to offer.</summary>
-    public ValueTask<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => _catalog.ListAsync(cancellationToken);
+    /// <summary>The models to offer, and after them the agents and teams, which are picked by their ids as models are.</summary>
+    public ValueTask<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => _agents?.ListAsync(cancellationToken) ?? _catalog.ListAsync(cancellationToken);
 
     public void Dispose()
     {

@@ -5,7 +5,11 @@ namespace ChatApp.Providers;
 /// <param name="Provider">The provider's name.</param>
 /// <param name="Name">The id without the provider's name.</param>
 /// <param name="Unavailable">Why it can't be used now, for people; null while it can.</param>
-public sealed record ModelInfo(string Id, string Provider, string Name, string? Unavailable = null);
+public sealed record ModelInfo(string Id, string Provider, string Name, string? Unavailable = null)
+{
+    /// <summary>What it is for, for people; null where nobody has said.</summary>
+    public string? Description { get; init; }
+}
 
 /// <summary>A model found by its id, with the client that reaches it.</summary>
 /// <param name="Id">Its whole id, <c>provider/model</c>, also where it was asked for by a bare name.</param>

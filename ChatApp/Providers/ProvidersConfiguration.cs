@@ -6,6 +6,8 @@ namespace ChatApp.Providers;
 /// </summary>
 internal static class ProvidersConfiguration
 {
+    private const string AgentsName = "agents";
+
     private static readonly string[] Known = [nameof(ProviderOptions.Kind), nameof(ProviderOptions.Endpoint), nameof(ProviderOptions.ApiKey),
         nameof(ProviderOptions.Models), nameof(ProviderOptions.Enabled)];
 
@@ -33,6 +35,11 @@ internal static class ProvidersConfiguration
         if (entry.Key.Contains('/', StringComparison.Ordinal))
         {
             problems.Add($"{entry.Path} has a / in its name, which ends a provider's name in a model id. Rename it.");
+        }
+
+        if (string.Equals(entry.Key, AgentsName, StringComparison.OrdinalIgnoreCase))
+        {
+            problems.Add($"{entry.Path} has the name that ids of agents begin with. Rename it.");
         }
 
         var options = new ProviderOptions

@@ -7,17 +7,27 @@ namespace ChatApp.Runs;
 /// <summary>Reads one model's answer into its part of a run, within the limits of silence and size, and says how it ended.</summary>
 internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel model, bool isLater, StepServices work)
 {
+    // Far above what is made of them: those are refused one by one, so that the model can do better.
+    private const int MostCalls = 1024;
+
     private readonly RunsOptions _options = work.Options;
     private readonly List<AIContent> _kept = [];
     private readonly List<FunctionCallContent> _calls = [];
-    private readonly int _from = part.Text.Length;
     private readonly WholeCharacters _answer = new();
     private readonly WholeCharacters _reasoning = new();
     private ChatFinishReason? _finish;
     private readonly Dictionary<int, WholeCharacters> _arguments = [];
     private long _argumentCharacters;
     private bool _hasContent;
+    private int _calledCharacters;
     private bool _isSeparated = !isLater || part.Text.Length == 0;
+    private Action _sawSign = null!;
+
+    /// <summary>Whether another model can be asked where this one gives no answer.</summary>
+    public bool CanPass { get; init; }
+
+    /// <summary>Where in the part's text its own begins.</summary>
+    public int From { get; private set; } = part.Text.Length;
 
     /// <summary>The tool calls that the model has made.</summary>
     public IReadOnlyList<FunctionCallContent> Calls => _calls;
@@ -26,7 +36,7 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
     public IReadOnlyList<AIContent> Kept => _kept;
 
     /// <summary>What it has said and called, to be put to it again with the results.</summary>
-    public IList<AIContent> Contents => [.. _kept, .. part.Text.Length > _from ? [new TextContent(part.Text.Slice(_from, part.Text.Length))] : (AIContent[])[], .. _calls];
+    public IList<AIContent> Contents => [.. _kept, .. part.Text.Length > From ? [new TextContent(part.Text.Slice(From, part.Text.Length))] : (AIContent[])[], .. _calls];
 
     /// <param name="messages">What the model is sent.</param>
     /// <param name="chatOptions">Temperature and the like.</param>
@@ -34,8 +44,9 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
     /// <returns>How the answer ended; null where <paramref name="stop"/> ended it.</returns>
     public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? chatOptions, CancellationToken stop)
     {
-        using var silence = new CancellationTokenSource(_options.FirstTokenTimeout, work.Time);
-        using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Token);
+        using var silence = new SilenceWatch(work, work.Paces.Of(model.Id), CanPass && work.Options.FailOver.After > TimeSpan.Zero ? work.Options.FailOver.After : null, OnStall);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Over);
+        _sawSign = silence.SawSign;
         try
         {
             run.StartStep(part);
@@ -44,22 +55,32 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                 if (Take(update))
                 {
                     _hasContent = true;
-                    silence.CancelAfter(_options.InterTokenTimeout);
+                    silence.Heard();
                 }
 
                 if (Math.Max(Math.Max(part.Text.Length, part.Reasoning.Length), _argumentCharacters) > _options.MaxCharacters)
                 {
                     return new AnswerEnd(RunState.Incomplete, RunProblem.CutShort($"The answer grew past {_options.MaxCharacters} characters and was cut there."), _finish);
                 }
+
+                if (Math.Max(_calls.Count, _arguments.Count) > MostCalls)
+                {
+                    return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{model.Id} asked for more than {MostCalls} tool calls at once, so the answer was ended here. Ask in other words, or without tools."), _finish);
+                }
             }
 
-            return EndOfStream();
+            var end = EndOfStream();
+            return end is { State: RunState.Incomplete, Finish: null } ? MayPass(end) : end;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return null;
         }
-        catch (OperationCanceledException) when (silence.IsCancellationRequested)
+        catch (OperationCanceledException) when (silence.IsFailOver)
+        {
+            return MayPass(new AnswerEnd(RunState.Failed, RunProblem.TimedOut($"{model.Id} sent no answer within {Durations.Words(work.Options.FailOver.After)}."), _finish));
+        }
+        catch (OperationCanceledException) when (silence.Over.IsCancellationRequested)
         {
             return _hasContent
                 ? new AnswerEnd(RunState.Incomplete, RunProblem.TimedOut($"{model.Id} sent nothing more for {Durations.Words(_options.InterTokenTimeout)}. Retry for a new answer."), _finish)
@@ -68,7 +89,9 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
         catch (ProviderException exception)
         {
             Log.ProviderFailed(work.Logger, run.Id, model.Provider, exception.Fault, exception.Status, ExceptionTrace.Of(exception));
-            return new AnswerEnd(exception.Fault == ProviderFault.Interrupted ? RunState.Incomplete : RunState.Failed, RunProblem.From(exception), _finish);
+            var end = new AnswerEnd(exception.Fault == ProviderFault.Interrupted ? RunState.Incomplete : RunState.Failed, RunProblem.From(exception), _finish);
+            // What is wrong with the request is wrong for every model.
+            return exception is { Fault: ProviderFault.Refused or ProviderFault.ContextTooLong, Status: not 404 } ? end : MayPass(end);
         }
         catch (Exception exception)
         {
@@ -88,6 +111,15 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                 run.AppendToken(part, said, tokens: 0);
             }
         }
+    }
+
+    // After the first content never: what has been shown can't be taken back.
+    private AnswerEnd MayPass(AnswerEnd end) => end with { IsPassable = CanPass && !_hasContent };
+
+    private void OnStall(TimeSpan silent)
+    {
+        work.Meters.Stalled(model.Provider);
+        run.Append(new StallEvent(Math.Round(silent.TotalMilliseconds)) { Agent = part.Agent });
     }
 
     private bool Take(ChatResponseUpdate update)
@@ -126,6 +158,7 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                     // What it says after its tools is another paragraph.
                     _isSeparated = true;
                     run.AppendToken(part, "\n\n", tokens: 0);
+                    From = part.Text.Length;
                 }
 
                 run.AppendToken(part, _answer.Take(text.Text), TokenEstimate.OfPiece(text.Text));
@@ -135,12 +168,18 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
                 return run.Append(new ToolCallDeltaEvent(delta.Index, Arguments(delta.Index).Take(delta.Arguments), delta.CallId, delta.Name) { Agent = part.Agent });
             case FunctionCallContent call:
                 _calls.Add(call);
-                return run.Append(new ToolCallEvent(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>())) { Agent = part.Agent });
+                var arguments = JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>());
+                // Not every provider tells of the fragments.
+                _calledCharacters += arguments.GetRawText().Length;
+                _argumentCharacters = Math.Max(_argumentCharacters, _calledCharacters);
+                return run.Append(new ToolCallEvent(call.CallId, call.Name, arguments) { Agent = part.Agent });
             case RetryContent retry:
+                _sawSign();
                 work.Meters.Retried(model.Provider);
                 run.Append(new RetryEvent(retry.Attempt, Math.Round(retry.Delay.TotalMilliseconds), retry.Reason) { Agent = part.Agent });
                 return false;
             case ThinkingContent thinking:
+                _sawSign();
                 run.Append(new ThinkingEvent(thinking.Message) { Agent = part.Agent });
                 return false;
             case UsageContent usage:
@@ -203,4 +242,16 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
 /// <param name="State">The state a run of this answer alone has.</param>
 /// <param name="Problem">What went wrong, where something did.</param>
 /// <param name="Finish">The provider's own reason.</param>
-internal sealed record AnswerEnd(RunState State, RunProblem? Problem, ChatFinishReason? Finish);
+internal sealed record AnswerEnd(RunState State, RunProblem? Problem, ChatFinishReason? Finish)
+{
+    /// <summary>Whether the model has said nothing, for a reason that another model need not have.</summary>
+    public bool IsPassable { get; init; }
+
+    /// <summary>Who goes on in its place, and what they shall do; null where nobody does.</summary>
+    public HandOverTo? HandOver { get; init; }
+}
+
+/// <summary>An agent's word to the one that goes on.</summary>
+/// <param name="Agent">The other agent's name.</param>
+/// <param name="Message">What it shall do.</param>
+internal sealed record HandOverTo(string Agent, string Message);

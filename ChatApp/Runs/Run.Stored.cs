@@ -32,7 +32,7 @@ public sealed partial class Run
     {
         var run = new Run(row, time);
         var ending = row.Ending is null ? null : JsonSerializer.Deserialize<StoredEnding>(row.Ending, EndingJson);
-        run._log.SetText((int)row.Seq, StoredLane.Split(ending?.Lanes, row.Text, row.Reasoning));
+        run._log.SetText((int)row.Seq, StoredLane.Split(ending?.Lanes, row.Text, row.Reasoning), ending?.FailOver);
         run._log.Calls.Set(StoredCall.Read(ending?.Calls ?? []));
         run._done = ending?.Done;
         run.Problem = ending?.Problem;
@@ -230,7 +230,8 @@ public sealed partial class Run
                     Ended = now,
                     Text = Join(part => part.Text, part => part.Text.Length, isWhole: true, 0),
                     Reasoning = Join(part => part.Reasoning, part => part.Reasoning.Length, isWhole: true, 0),
-                    Ending = JsonSerializer.Serialize(new StoredEnding(_done!, Problem, [.. _sources], StoredCall.Of(_log.AllCalls().All), StoredLane.Of(_log.Parts)), EndingJson),
+                    Ending = JsonSerializer.Serialize(
+                        new StoredEnding(_done!, Problem, [.. _sources], StoredCall.Of(_log.AllCalls().All), StoredLane.Of(_log.Parts)) { FailOver = _log.WrittenFailOver }, EndingJson),
                     Whole = saved == 0 ? data : _log.Record(0),
                 },
             };
@@ -283,5 +284,8 @@ public sealed partial class Run
         }
     }
 
-    private sealed record StoredEnding(DoneEvent Done, RunProblem? Problem, IReadOnlyList<RunSource> Sources, IReadOnlyList<StoredCall>? Calls = null, IReadOnlyList<StoredLane>? Lanes = null);
+    private sealed record StoredEnding(DoneEvent Done, RunProblem? Problem, IReadOnlyList<RunSource> Sources, IReadOnlyList<StoredCall>? Calls = null, IReadOnlyList<StoredLane>? Lanes = null)
+    {
+        public FailOverEvent? FailOver { get; init; }
+    }
 }

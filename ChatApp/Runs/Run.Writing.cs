@@ -79,7 +79,7 @@ public sealed partial class Run
     }
 
     // Numbered where it is written: agents that begin at once must not overtake each other.
-    internal void StartStep(RunPart part) => Append(() => new StepEvent(++_steps, RunStep.Model) { Agent = part.Agent });
+    internal void StartStep(RunPart part) => Append(() => new StepEvent(part.Step = ++_steps, RunStep.Model) { Agent = part.Agent });
 
     internal void NextRound(RunPart part)
     {
@@ -89,7 +89,18 @@ public sealed partial class Run
         }
     }
 
-    internal void MoveToTools(RunPart part, string action) => Append(() => new StepEvent(_steps, RunStep.Tools, action) { Agent = part.Agent });
+    /// <summary>Another model is asked in the place of one that gave no answer.</summary>
+    internal void PassOn(RunPart part, FailOverEvent @event)
+    {
+        lock (_lock)
+        {
+            part.Forget();
+        }
+
+        Append(@event with { Agent = part.Agent });
+    }
+
+    internal void MoveToTools(RunPart part, string action) => Append(() => new StepEvent(part.Step, RunStep.Tools, action) { Agent = part.Agent });
 
     internal void AppendToken(RunPart part, string text, int tokens) => AppendDelta(part, text, tokens, reasoning: false);
 

@@ -125,6 +125,18 @@ public sealed partial class Run
         }
     }
 
+    /// <summary>Which model answers in the place of which, and why; the last time, where it was several. Null where the one that was asked answers.</summary>
+    public FailOverEvent? FailOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _log.FailOver;
+            }
+        }
+    }
+
     /// <summary>Those who answer, in the order they began: one without a name for an answer without agents.</summary>
     public IReadOnlyList<RunLane> Lanes
     {
@@ -137,18 +149,6 @@ public sealed partial class Run
                     IsBeside = part.IsBeside,
                     SilentSince = part.SilentSince,
                 })];
-            }
-        }
-    }
-
-    /// <summary>Which model answers in the place of which, and why; the last time, where it was several. Null where the one that was asked answers.</summary>
-    public FailOverEvent? FailOver
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _log.FailOver;
             }
         }
     }

@@ -27,7 +27,7 @@ internal sealed class RunCalls
                 _entries.ForEach(entry => entry.Index = entry.Is(@event.Agent) ? null : entry.Index);
                 return;
             case ToolCallDeltaEvent delta:
-                var entry = _entries.Find(entry => entry.Is(@event.Agent) && entry.Index == delta.Index) ?? Add(delta, textAt, delta.Id, delta.Name, delta.Index);
+                var entry = _entries.FindLast(entry => entry.Is(@event.Agent) && entry.Index == delta.Index) ?? Add(delta, textAt, delta.Id, delta.Name, delta.Index);
                 entry.CallId ??= delta.Id;
                 entry.Name ??= delta.Name;
                 if (entry.Arguments.Length < MaxArguments)
@@ -38,7 +38,7 @@ internal sealed class RunCalls
                 entry.Update();
                 break;
             case ToolCallEvent call:
-                entry = _entries.Find(entry => entry.Is(@event.Agent) && entry.CallId == call.Id && entry.View.State == RunCallState.Writing) ?? Add(call, textAt, call.Id, call.Name, index: null);
+                entry = _entries.Find(entry => entry.Is(@event.Agent) && entry.CallId == call.Id && entry.State == RunCallState.Writing) ?? Add(call, textAt, call.Id, call.Name, index: null);
                 entry.Name = call.Name;
                 entry.Arguments.Clear().Append(call.Arguments.GetRawText());
                 entry.Update(view => view with { State = RunCallState.Running });
@@ -61,7 +61,7 @@ internal sealed class RunCalls
                 });
                 break;
             case DoneEvent done:
-                foreach (var open in _entries.Where(entry => entry.View.State is RunCallState.Writing or RunCallState.Running or RunCallState.Waiting))
+                foreach (var open in _entries.Where(entry => entry.State is RunCallState.Writing or RunCallState.Running or RunCallState.Waiting))
                 {
                     // A call of the client's, which answers it in its next request, is whole all the same.
                     open.Update(view => view with { State = view.State == RunCallState.Running && done.Reason == RunState.Completed ? RunCallState.Passed : RunCallState.Cut });
@@ -78,7 +78,7 @@ internal sealed class RunCalls
     /// <summary>Stands for calls that are known, and whose events are not.</summary>
     public void Set(IEnumerable<RunCall> calls) => _all = [.. calls];
 
-    private Entry? Open(RunEvent @event, string id) => _entries.FindLast(entry => entry.Is(@event.Agent) && entry.CallId == id && entry.View.Result is null);
+    private Entry? Open(RunEvent @event, string id) => _entries.FindLast(entry => entry.Is(@event.Agent) && entry.CallId == id && !entry.HasResult);
 
     private Entry Add(RunEvent @event, int textAt, string? callId, string? name, int? index)
     {
@@ -89,7 +89,22 @@ internal sealed class RunCalls
 
     private sealed class Entry(RunCall first)
     {
-        public RunCall View { get; private set; } = first;
+        private RunCall _view = first;
+        private bool _isChanged;
+
+        // Put together when it is looked at, and not for every fragment of its arguments.
+        public RunCall View
+        {
+            get
+            {
+                if (_isChanged)
+                {
+                    (_view, _isChanged) = (_view with { CallId = CallId ?? "", Name = Name ?? "", Arguments = Arguments.ToString() }, false);
+                }
+
+                return _view;
+            }
+        }
 
         public string? CallId { get; set; }
 
@@ -99,12 +114,16 @@ internal sealed class RunCalls
 
         public StringBuilder Arguments { get; } = new();
 
-        public bool Is(string? agent) => View.Agent == agent;
+        public RunCallState State => _view.State;
+
+        public bool HasResult => _view.Result is not null;
+
+        public bool Is(string? agent) => _view.Agent == agent;
 
         public void Update(Func<RunCall, RunCall>? change = null)
         {
-            View = View with { CallId = CallId ?? "", Name = Name ?? "", Arguments = Arguments.ToString() };
-            View = change?.Invoke(View) ?? View;
+            _isChanged = true;
+            _view = change?.Invoke(_view) ?? _view;
         }
     }
 }

@@ -177,11 +177,10 @@ public sealed partial class RunHost
         try
         {
             await WaitForToolsAsync(history, stop);
-            var model = _catalog.Resolve(request.Model ?? run.Model);
-            var agents = Agents(request, model);
-            run.HasTools = HasTools(agents, run.ClientTools);
-            run.Asking = () => KeepRequestAsync(run, request, agents);
-            await new RunPump(run, request, agents, _options, _meters, _time, _logger, _toolsOptions) { Resumed = history }.ReadAsync(stop);
+            var asked = Ask(request with { Model = request.Model ?? run.Model });
+            run.HasTools = HasTools(asked, run.ClientTools);
+            run.Asking = () => KeepRequestAsync(run, request, asked);
+            await new RunPump(run, asked.Request, asked.Agents, _options, _meters, _time, _logger, _toolsOptions, _paces) { Others = asked.Others, Resumed = history }.ReadAsync(stop);
         }
         catch (UnknownModelException exception)
         {
@@ -231,7 +230,7 @@ public sealed partial class RunHost
     private Caller? CallerOf(string owner) => owner.Length == 0 ? Caller.Local : _callers is null ? new Caller(owner, $"key:{owner}") : _callers.FindByName(owner);
 
     // Before anybody is asked: where this process dies then, another can go on.
-    private async Task KeepRequestAsync(Run run, RunRequest request, IReadOnlyList<RunAgent> agents)
+    private async Task KeepRequestAsync(Run run, RunRequest request, Asked asked)
     {
         var kept = run.Kept;
         if (run.StoredKept == kept.Count)
@@ -241,7 +240,7 @@ public sealed partial class RunHost
 
         try
         {
-            if (await _store!.SaveRequestAsync(run.Id, StoredRequest.Write(request, agents, kept)))
+            if (await _store!.SaveRequestAsync(run.Id, StoredRequest.Write(request, asked.Agents.Concat(asked.Others.Values), kept)))
             {
                 (run.StoredKept, run.IsRequestStored) = (kept.Count, true);
             }

@@ -27,6 +27,8 @@ public sealed partial class RunHost : IDisposable
     private readonly NodeStore? _nodes;
     private readonly ConversationStore? _conversations;
     private readonly KeyRing? _callers;
+    private readonly AgentCatalog? _agents;
+    private readonly ModelPaces _paces;
     private readonly ToolBox? _tools;
     private readonly ToolsOptions _toolsOptions;
     private bool _draining;
@@ -35,7 +37,7 @@ public sealed partial class RunHost : IDisposable
     public RunHost(
         IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null,
         RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ConversationStore? conversations = null,
-        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null, KeyRing? callers = null)
+        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null, AgentCatalog? agents = null, ModelPaces? paces = null, KeyRing? callers = null)
     {
         _catalog = catalog;
         _options = options.Value;
@@ -46,6 +48,7 @@ public sealed partial class RunHost : IDisposable
         (_journal, _store, _stored, _nodes, _conversations) = (journal, store, stored, nodes, conversations);
         (_tools, _toolsOptions) = (tools, toolsOptions?.Value ?? new ToolsOptions());
         _callers = callers;
+        (_agents, _paces) = (agents, paces ?? new ModelPaces());
         Closing = _closing.Token;
     }
 
@@ -84,39 +87,29 @@ public sealed partial class RunHost : IDisposable
             throw new ShuttingDownException();
         }
 
-        var model = _catalog.Resolve(request.Model);
-        var agents = Agents(request, model);
+        var asked = Ask(request);
         var place = _limits?.StartRun(request.Caller, request.IsStreamed);
         var id = Guid.CreateVersion7(_time.GetUtcNow()).ToString("n");
         var clients = (request.Options?.Tools ?? []).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
-        var run = new Run(id, model.Id, request, _time, isStored)
+        var run = new Run(id, asked.Model, request, _time, isStored)
         {
             Ending = Count,
             ClientTools = clients,
-            HasTools = HasTools(agents, clients),
+            HasTools = HasTools(asked, clients),
         };
         if (isStored)
         {
             run.Approving = fingerprint => _ = KeepApprovalAsync(run, fingerprint);
-            run.Settling = (asked, answer) => SettleAsync(run, asked, answer);
-            run.Asking = () => KeepRequestAsync(run, request, agents);
+            run.Settling = (approval, answer) => SettleAsync(run, approval, answer);
+            run.Asking = () => KeepRequestAsync(run, request, asked);
         }
 
-        var pump = new RunPump(run, request, agents, _options, _meters, _time, _logger, _toolsOptions);
+        var pump = new RunPump(run, asked.Request, asked.Agents, _options, _meters, _time, _logger, _toolsOptions, _paces) { Others = asked.Others };
         var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };
         return new Prepared(owned, pump, request.Caller);
     }
 
-    private IReadOnlyList<RunAgent> Agents(RunRequest request, ResolvedModel model) => request.Agents is [] ? [Agent(request, model, new AgentRequest("", null, null)) with { Name = null }]
-        : [.. request.Agents.Select(agent => Agent(request, model, agent))];
-
-    private static bool HasTools(IReadOnlyList<RunAgent> agents, IReadOnlySet<string> clients) => agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name)));
-
-    private RunAgent Agent(RunRequest request, ResolvedModel model, AgentRequest agent)
-    {
-        var own = agent.Model is null ? model : _catalog.Resolve(agent.Model);
-        return new RunAgent(agent.Name, own, agent.System) { Tools = _tools?.Pick(agent.Tools ?? request.Tools ?? own.Tools, passOver: request.IsResumed) ?? [] };
-    }
+    private static bool HasTools(Asked asked, IReadOnlySet<string> clients) => asked.Agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name)));
 
     private StartedRun Launch(Prepared prepared, IdempotencyKey? key)
     {

@@ -33,6 +33,9 @@ internal sealed partial class RunLog
     /// <summary>The last change of models that readers may see.</summary>
     public FailOverEvent? FailOver { get; private set; }
 
+    /// <summary>The last change of models that is written.</summary>
+    public FailOverEvent? WrittenFailOver { get; private set; }
+
     /// <summary>What the agents have added, in the order they began; one part where there are no agents.</summary>
     public List<RunPart> Parts => _parts;
 
@@ -42,6 +45,7 @@ internal sealed partial class RunLog
     public void Add(RunEvent @event, double now)
     {
         _events.Add(@event with { Seq = Count + 1, T = Math.Round(now, 3) });
+        WrittenFailOver = @event as FailOverEvent ?? WrittenFailOver;
         Add(new Entry(Kind.Event, 0, _events.Count - 1, 0, now));
     }
 
@@ -136,6 +140,7 @@ internal sealed partial class RunLog
     public void DropHidden()
     {
         Count = Visible;
+        WrittenFailOver = FailOver;
         var chunks = (Count - Forgotten + ChunkLength - 1) / ChunkLength;
         _chunks.RemoveRange(chunks, _chunks.Count - chunks);
         foreach (var part in _parts)
@@ -149,8 +154,12 @@ internal sealed partial class RunLog
     public RunPart PartOf(string? agent) => _parts.Find(part => part.Agent == agent) ?? _parts[0];
 
     /// <summary>Stands for a log of <paramref name="count"/> entries of which only the text is known, part by part.</summary>
-    public void SetText(int count, IEnumerable<(string? Agent, string Text, string Reasoning)> parts)
+    /// <param name="count">How many entries there were.</param>
+    /// <param name="parts">The texts of those who answered.</param>
+    /// <param name="failOver">The last change of models, where there was one.</param>
+    public void SetText(int count, IEnumerable<(string? Agent, string Text, string Reasoning)> parts, FailOverEvent? failOver)
     {
+        FailOver = failOver;
         foreach (var (agent, text, reasoning) in parts)
         {
             var part = new RunPart(checked((byte)_parts.Count), agent) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };

@@ -20,6 +20,9 @@ internal sealed class RunPart(byte index, string? agent)
 
     public TextLog Reasoning { get; } = new();
 
+    /// <summary>The number of its last step.</summary>
+    public int Step { get; set; }
+
     /// <summary>How much of the text readers may see.</summary>
     public int VisibleText { get; set; }
 
@@ -76,6 +79,9 @@ internal sealed class RunPart(byte index, string? agent)
             Counted += tokens;
         }
     }
+
+    /// <summary>Another model is asked in the place of one that has said nothing: what that one has used is none of the answer's.</summary>
+    public void Forget() => (_reported, _reportedAnswer, _countedAtReport) = (null, null, 0);
 
     /// <param name="usage">What the provider says was used.</param>
     /// <param name="answerTokens">How much of its output is answer, not reasoning, where that is known.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Runs;
@@ -16,6 +17,12 @@ public sealed class RunsOptions
     /// <summary>How long an answer may pause. Only content counts, not bytes.</summary>
     public TimeSpan InterTokenTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a model has to be silent, at the least, before readers are told that it has stalled; one that is slow as a rule has longer. 0 for never.</summary>
+    public TimeSpan StallAfter { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Which models are asked in the place of one that gives no answer.</summary>
+    public FailOverOptions FailOver { get; set; } = new();
+
     /// <summary>How long a run may take as a whole.</summary>
     public TimeSpan MaxDuration { get; set; } = TimeSpan.FromMinutes(30);
 
@@ -27,6 +34,40 @@ public sealed class RunsOptions
 
     /// <summary>How many characters an answer, and its reasoning, may have; one that grows past it is cut short.</summary>
     public int MaxCharacters { get; set; } = 2_000_000;
+}
+
+/// <summary>Section <c>ChatApp:Runs:FailOver</c>: another model takes over from one that fails before its first word.</summary>
+public sealed class FailOverOptions
+{
+    public const string Section = $"{RunsOptions.Section}:FailOver";
+
+    /// <summary>Stands for every model that is not named.</summary>
+    internal const string Any = "*";
+
+    /// <summary>How long a model may be silent before its first word until the next is asked. 0, the default: only its failure counts.</summary>
+    public TimeSpan After { get; set; }
+
+    /// <summary>By a model's id, or <c>*</c> for all others, the ids of those asked in its place, in order.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Models { get; internal set; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+
+    /// <summary>The ids of those asked in the place of a model.</summary>
+    internal IReadOnlyList<string> Of(string model) => Models.TryGetValue(model, out var others) || Models.TryGetValue(Any, out others) ? others : [];
+
+    /// <summary>Reads <see cref="Models"/>: by hand, as a model's id may hold the colon that settings are split at.</summary>
+    internal static Dictionary<string, IReadOnlyList<string>> Read(IConfiguration settings)
+    {
+        var models = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        var section = settings.GetSection($"{Section}:Models");
+        foreach (var (path, value) in section.AsEnumerable(makePathsRelative: true).Where(pair => pair.Value is not null).OrderBy(pair => pair.Key, ConfigurationKeyComparer.Instance))
+        {
+            // openai/gpt-5:0 = a   ollama/qwen3:8b:1 = b   and, as environment variables write it, openai/gpt-5 = a,b
+            var colon = path.LastIndexOf(':');
+            var id = colon > 0 && int.TryParse(path[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _) ? path[..colon] : path;
+            models[id] = [.. models.GetValueOrDefault(id, []), .. value!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        }
+
+        return models;
+    }
 }
 
 internal sealed class RunsOptionsValidator : IValidateOptions<RunsOptions>
@@ -42,6 +83,16 @@ internal sealed class RunsOptionsValidator : IValidateOptions<RunsOptions>
         Check(nameof(options.FirstTokenTimeout), options.FirstTokenTimeout);
         Check(nameof(options.InterTokenTimeout), options.InterTokenTimeout);
         Check(nameof(options.MaxDuration), options.MaxDuration);
+        Check(nameof(options.StallAfter), options.StallAfter, zero: true);
+        Check($"{nameof(options.FailOver)}:{nameof(options.FailOver.After)}", options.FailOver.After, zero: true);
+        foreach (var (model, others) in options.FailOver.Models)
+        {
+            if (others.Count == 0 || others.Any(other => !IsModel(other)) || (model != FailOverOptions.Any && !IsModel(model)))
+            {
+                problems.Add($"{FailOverOptions.Section}:Models:{model} must be a model's id, or {FailOverOptions.Any}, and name the ids of the models to ask in its place.");
+            }
+        }
+
         Check(nameof(options.Drain), options.Drain, zero: true);
         Check(nameof(options.KeepFinished), options.KeepFinished, zero: true);
         if (options.MaxCharacters <= 0)
@@ -50,6 +101,8 @@ internal sealed class RunsOptionsValidator : IValidateOptions<RunsOptions>
         }
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+
+        static bool IsModel(string id) => !string.IsNullOrWhiteSpace(id) && !id.StartsWith(AgentCatalog.Prefix, StringComparison.Ordinal);
 
         void Check(string key, TimeSpan value, bool zero = false)
         {

@@ -7,7 +7,12 @@ public static class RunsRegistration
     /// <summary>Registers runs: their host, their limits, and their orderly end when the process ends.</summary>
     public static IServiceCollection AddRuns(this IServiceCollection services)
     {
-        services.AddOptions<RunsOptions>().BindConfiguration(RunsOptions.Section).ValidateOnStart();
+        services.AddOptions<RunsOptions>().BindConfiguration(RunsOptions.Section)
+            .Configure<IConfiguration>((options, settings) => options.FailOver.Models = FailOverOptions.Read(settings)).ValidateOnStart();
+        services.AddOptions<AgentsOptions>().Configure<IConfiguration>((options, settings) => options.Read(settings)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AgentsOptions>, AgentsOptionsValidator>();
+        services.AddSingleton<AgentCatalog>();
+        services.AddSingleton<ModelPaces>();
         services.AddSingleton<IValidateOptions<RunsOptions>, RunsOptionsValidator>();
         services.AddSingleton<RunJournal>();
         services.AddSingleton<StoredRuns>();

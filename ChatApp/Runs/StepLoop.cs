@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ChatApp.Providers;
 using ChatApp.Tools;
 using Microsoft.Extensions.AI;
 
@@ -9,11 +10,15 @@ namespace ChatApp.Runs;
 /// <param name="part">What the model adds to.</param>
 /// <param name="agent">The model and its tools.</param>
 /// <param name="work">What every step needs.</param>
-internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServices work)
+/// <param name="handOver">The tool with which it may hand over; null where it may not.</param>
+internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServices work, HandOverTool? handOver = null)
 {
     // The same calls with the same arguments so often in a row lead nowhere.
     private const int MostRepeats = 3;
+    private const int MaxName = 64;
 
+    private readonly Queue<ResolvedModel> _others = new(agent.Others);
+    private ResolvedModel _model = agent.Model;
     private string? _lastCalls;
     private int _repeats;
 
@@ -27,23 +32,29 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
         var lane = resumed?.Find(part.Agent);
         var history = messages.ToList();
         var clients = (options?.Tools ?? []).OfType<AIFunctionDeclaration>().Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
-        var tools = agent.Tools.Where(tool => !clients.Contains(tool.Name)).ToDictionary(tool => tool.Name, StringComparer.Ordinal);
+        var tools = Tools().Where(tool => !clients.Contains(tool.Name)).ToDictionary(tool => tool.Name, StringComparer.Ordinal);
         var runner = new ToolRunner(run, part, tools, work);
         options = Offer(options, tools.Values);
+        if (agent.Passed is { } passed)
+        {
+            Pass(passed);
+        }
+
         for (var round = 1; ; round++)
         {
             if (lane is not null && round <= lane.Rounds.Count && lane.Rounds[round - 1] is { IsAtTools: true } past)
             {
                 // Said and called before this process went on with it: only what is left of the calls is made.
                 var known = past.Calls.Where(call => !clients.Contains(call.Call.Name)).ToList();
-                if (await runner.RunAsync([.. known.Select(call => call.Call)], stop, known, resumed) is not { } rest)
+                handOver?.Restore(past);
+                if (await runner.RunAsync([.. known.Select(call => call.Call)], round, stop, known, resumed) is not { } rest)
                 {
                     return null;
                 }
 
-                if (known.Count < past.Calls.Count)
+                if (known.Count < past.Calls.Count || handOver?.Taken is not null)
                 {
-                    return new AnswerEnd(RunState.Completed, null, ChatFinishReason.ToolCalls);
+                    return new AnswerEnd(RunState.Completed, null, ChatFinishReason.ToolCalls) { HandOver = known.Count < past.Calls.Count ? null : handOver?.Taken };
                 }
 
                 _ = IsLoop([.. known.Select(call => call.Call)]);
@@ -53,22 +64,35 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
                 continue;
             }
 
-            var reader = new AnswerReader(run, part, agent.Model, isLater: round > 1, work);
-            var end = await reader.ReadAsync(history, options, stop);
+            var (reader, end) = await AskAsync(history, options, isLater: round > 1, stop);
             if (reader.Kept.Count > 0)
             {
                 run.Keep(new KeptContents(part.Agent, round, reader.Kept));
             }
 
+            if (end is not { State: RunState.Completed })
+            {
+                return end;
+            }
+
+            if (reader.Calls is [])
+            {
+                return Check(end, options, isWhole: round == 1, reader.From);
+            }
+
             // A call of the client's ends the answer, also where the model called others with it: only the client can go on.
-            if (end is not { State: RunState.Completed } || reader.Calls is [] || (tools.Count == 0 && clients.Count > 0))
+            if (tools.Count == 0 && clients.Count > 0)
             {
                 return end;
             }
 
             var ours = reader.Calls.Where(call => !clients.Contains(call.Name)).ToList();
-            run.MoveToTools(part, Action(ours));
-            if (await runner.RunAsync(ours, stop) is not { } results)
+            if (ours.Count > 0)
+            {
+                run.MoveToTools(part, Action(ours));
+            }
+
+            if (await runner.RunAsync(ours, round, stop) is not { } results)
             {
                 return null;
             }
@@ -78,14 +102,19 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
                 return end;
             }
 
+            if (handOver?.Taken is { } taken)
+            {
+                return end with { HandOver = taken };
+            }
+
             if (IsLoop(ours))
             {
-                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{agent.Model.Id} made the same tool calls {MostRepeats} times in a row, so the answer was ended here. Ask in other words, or without tools."), end.Finish);
+                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{_model.Id} made the same tool calls {MostRepeats} times in a row, so the answer was ended here. Ask in other words, or without tools."), end.Finish);
             }
 
             if (round >= work.Tools.MaxRounds)
             {
-                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{agent.Model.Id} still called tools after {round} rounds, so the answer was ended here. Continue for more."), end.Finish);
+                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{_model.Id} still called tools after {round} rounds, so the answer was ended here. Continue for more."), end.Finish);
             }
 
             history.Add(new ChatMessage(ChatRole.Assistant, reader.Contents));
@@ -93,6 +122,38 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
             run.NextRound(part);
         }
     }
+
+    // Asks the model, and where it gives no answer the others after it.
+    private async Task<(AnswerReader Reader, AnswerEnd? End)> AskAsync(List<ChatMessage> history, ChatOptions? options, bool isLater, CancellationToken stop)
+    {
+        while (true)
+        {
+            // What one model has called tools for, no other goes on with.
+            var reader = new AnswerReader(run, part, _model, isLater, work) { CanPass = !isLater && _others.Count > 0 };
+            var end = await reader.ReadAsync(history, options, stop);
+            if (end is not { IsPassable: true } || !_others.TryDequeue(out var next))
+            {
+                return (reader, end);
+            }
+
+            Pass(new FailOverEvent(_model.Id, next.Id, end.Problem!.Detail));
+            _model = next;
+        }
+    }
+
+    private void Pass(FailOverEvent @event)
+    {
+        work.Meters.FailedOver(@event.From.Split('/')[0]);
+        run.PassOn(part, @event);
+    }
+
+    // The text after the last calls is the answer; what was said before them is not.
+    private AnswerEnd Check(AnswerEnd end, ChatOptions? options, bool isWhole, int from) =>
+        StructuredOutput.SchemaOf(options) is { } schema && StructuredOutput.Problem(schema, _model.Id, part.Text.Slice(isWhole ? 0 : from, part.Text.Length)) is { } problem
+            ? end with { State = RunState.Failed, Problem = problem }
+            : end;
+
+    private IEnumerable<Tool> Tools() => handOver is null ? agent.Tools : [.. agent.Tools.Where(tool => tool.Name != HandOverTool.Name), handOver.Tool];
 
     private static ChatOptions? Offer(ChatOptions? options, Dictionary<string, Tool>.ValueCollection tools)
     {
@@ -106,7 +167,8 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
         return options;
     }
 
-    private static string Action(List<FunctionCallContent> calls) => string.Join(", ", calls.Select(call => call.Name).Distinct(StringComparer.Ordinal).Take(3));
+    private static string Action(List<FunctionCallContent> calls) =>
+        string.Join(", ", calls.Select(call => call.Name.Length > MaxName ? call.Name[..MaxName] : call.Name).Distinct(StringComparer.Ordinal).Take(3));
 
     private bool IsLoop(List<FunctionCallContent> calls)
     {
@@ -130,4 +192,7 @@ internal sealed record StepServices(RunsOptions Options, ToolsOptions Tools, Tel
 
     /// <summary>How long the run may take; people who are asked for something have their own time.</summary>
     public required RunLimit Limit { get; init; }
+
+    /// <summary>How fast each model usually is.</summary>
+    public required ModelPaces Paces { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChatApp.Providers;
@@ -12,19 +13,27 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
     // Results are read by models and by people, and put into no HTML as they are.
     private static readonly JsonSerializerOptions Json = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+    private const int MaxProgress = 200;
+    private const int MaxName = 64;
+
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _asking = new(StringComparer.Ordinal);
+
     /// <summary>Makes the calls, several at once.</summary>
     /// <param name="calls">The calls.</param>
+    /// <param name="round">How often the model was asked.</param>
     /// <param name="stop">Cancelled when the run has ended, or has lasted too long.</param>
     /// <param name="known">How far each of them had come in another process; null where they are new.</param>
     /// <param name="resumed">What else was done there.</param>
     /// <returns>Their results, in the order of the calls; null where <paramref name="stop"/> ended it.</returns>
     public async Task<IReadOnlyList<AIContent>?> RunAsync(
-        IReadOnlyList<FunctionCallContent> calls, CancellationToken stop, IReadOnlyList<StepCall>? known = null, RunHistory? resumed = null)
+        IReadOnlyList<FunctionCallContent> calls, int round, CancellationToken stop, IReadOnlyList<StepCall>? known = null, RunHistory? resumed = null)
     {
         using var places = new SemaphoreSlim(work.Tools.MaxParallel);
+        var begun = work.Time.GetTimestamp();
         try
         {
-            return await Task.WhenAll(calls.Select((call, i) => RunAsync(call, i, places, known?[i], resumed, stop)));
+            return await Task.WhenAll(calls.Select((call, i) => RunAsync(new Place(call, round, i, begun) { Known = known?[i], Resumed = resumed }, places, stop)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -32,22 +41,21 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         }
     }
 
-    private async Task<AIContent> RunAsync(FunctionCallContent call, int index, SemaphoreSlim places, StepCall? known, RunHistory? resumed, CancellationToken stop)
+    private async Task<AIContent> RunAsync(Place place, SemaphoreSlim places, CancellationToken stop)
     {
-        if (known?.Result is { } before)
+        var call = place.Call;
+        if (place.Known?.Result is { } before)
         {
             return new FunctionResultContent(call.CallId, before);
         }
 
         var asked = work.Time.GetTimestamp();
-        var result = Refusal(call, index);
+        var result = Refusal(place);
         if (result is null && tools[call.Name] is var tool)
         {
-            // What was asked about another definition of the tool was asked in vain.
-            var waiting = known is { IsWaiting: true } && resumed!.Fingerprints.GetValueOrDefault(call.Name) == tool.Fingerprint ? known.Request : null;
-            if ((waiting is not null || NeedsApproval(tool)) && await AskAsync(tool, call, waiting, stop) is { IsApproved: false } answer)
+            if ((tool.Approval != ToolApproval.Never || place.AskedFor(tool) is not null) && await ApproveAsync(tool, place, stop) is { IsApproved: false } answer)
             {
-                result = new Outcome(string.IsNullOrWhiteSpace(answer.Reason) ? "Refused: this call was not allowed." : $"Refused: {answer.Reason}", IsError: true);
+                result = new Outcome(string.IsNullOrWhiteSpace(answer.Reason) ? "Refused: this call was not allowed." : $"Refused: {answer.Reason}", "denied");
             }
             else
             {
@@ -64,55 +72,76 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
             }
         }
 
-        var ms = Math.Round(work.Time.GetElapsedTime(asked).TotalMilliseconds, 1);
-        run.Append(new ToolResultEvent(call.CallId, call.Name, result!.Text, result.IsError, ms) { Agent = part.Agent });
+        var took = work.Time.GetElapsedTime(asked);
+        work.Meters.ToolCalled(tools.ContainsKey(call.Name) ? call.Name : "unknown", result!.Kind, took);
+        run.Append(new ToolResultEvent(call.CallId, call.Name, result.Text, result.Kind != Outcome.Done, Math.Round(took.TotalMilliseconds, 1)) { Agent = part.Agent });
         return new FunctionResultContent(call.CallId, result.Text);
     }
 
     // Why a call is not made; null where it is.
-    private Outcome? Refusal(FunctionCallContent call, int index)
+    private Outcome? Refusal(Place place)
     {
+        var call = place.Call;
         if (!tools.ContainsKey(call.Name))
         {
-            return new Outcome($"There is no tool '{call.Name}'. There are: {string.Join(", ", tools.Keys)}.", IsError: true);
+            var known = tools.Count == 0 ? "There are none" : $"There are: {string.Join(", ", tools.Keys)}";
+            return NotCalled($"There is no tool '{(call.Name.Length > MaxName ? call.Name[..MaxName] : call.Name)}'. {known}.");
         }
 
-        if (index >= work.Tools.MaxCalls)
+        if (place.Index >= work.Tools.MaxCalls)
         {
-            return new Outcome($"Not called: at most {work.Tools.MaxCalls} calls are made at once. Call it again in the next step.", IsError: true);
+            return NotCalled($"Not called: at most {work.Tools.MaxCalls} calls are made at once. Call it again in the next step.");
         }
 
         if (call.Exception is not null)
         {
-            return new Outcome("Not called: the arguments are not valid JSON. Send an object.", IsError: true);
+            return NotCalled("Not called: the arguments are not valid JSON. Send an object.");
         }
 
-        return Length(call) > work.Tools.MaxArguments
-            ? new Outcome($"Not called: the arguments have more than {work.Tools.MaxArguments} characters.", IsError: true)
-            : null;
+        return Length(call) > work.Tools.MaxArguments ? NotCalled($"Not called: the arguments have more than {work.Tools.MaxArguments} characters.") : null;
     }
 
-    private static int Length(FunctionCallContent call) => JsonSerializer.SerializeToUtf8Bytes(call.Arguments, Json).Length;
+    private static Outcome NotCalled(string why) => new(why, "not-called");
 
-    private bool NeedsApproval(Tool tool) => tool.Approval switch
+    private static int Length(FunctionCallContent call) => JsonSerializer.Serialize(call.Arguments, Json).Length;
+
+    private async Task<ApprovalAnswer> ApproveAsync(Tool tool, Place place, CancellationToken stop)
     {
-        ToolApproval.Never => false,
-        ToolApproval.Once => !work.Request.Approved.Contains(tool.Fingerprint) && !run.IsApproved(tool.Fingerprint),
-        _ => true,
-    };
+        if (tool.Approval == ToolApproval.Always)
+        {
+            return await AskAsync(tool, place, stop);
+        }
 
-    private async Task<ApprovalAnswer> AskAsync(Tool tool, FunctionCallContent call, ApprovalRequestEvent? asked, CancellationToken stop)
+        // Of several calls that one yes would do for, one asks at a time.
+        var asking = _asking.GetOrAdd(tool.Fingerprint, _ => new SemaphoreSlim(1));
+        await asking.WaitAsync(stop);
+        try
+        {
+            return place.AskedFor(tool) is null && (work.Request.Approved.Contains(tool.Fingerprint) || run.IsApproved(tool.Fingerprint))
+                ? new ApprovalAnswer(IsApproved: true)
+                : await AskAsync(tool, place, stop);
+        }
+        finally
+        {
+            asking.Release();
+        }
+    }
+
+    private async Task<ApprovalAnswer> AskAsync(Tool tool, Place place, CancellationToken stop)
     {
         if (!work.Request.CanApprove)
         {
             return new ApprovalAnswer(IsApproved: false, "It needs somebody's yes, and nobody can be asked here.");
         }
 
+        var call = place.Call;
+        var asked = place.AskedFor(tool);
         var once = tool.Approval == ToolApproval.Once;
         var request = asked ?? new ApprovalRequestEvent(run.NewApprovalId(call.CallId), call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
         using var pause = work.Limit.Pause();
-        // By the time when it was asked, whoever asked then.
-        var left = work.Tools.ApprovalTimeout - (asked is null ? TimeSpan.Zero : work.Time.GetUtcNow() - run.Created - TimeSpan.FromMilliseconds(asked.T));
+        // Those that were called together have the same time; of what another process has asked, the time when it did counts.
+        var left = work.Tools.ApprovalTimeout
+            - (asked is null ? work.Time.GetElapsedTime(place.Begun) : work.Time.GetUtcNow() - run.Created - TimeSpan.FromMilliseconds(asked.T));
         using var patience = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, work.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
         ApprovalAnswer answer;
@@ -135,12 +164,16 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         var patience = tool.Timeout ?? work.Tools.Timeout;
         using var over = new CancellationTokenSource(patience, work.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, over.Token);
+        // The tool's own: what it does when it hears of the end keeps nobody here. It may look at it long after that.
+        var heard = new CancellationTokenSource();
+        var progress = new Progress(run, part, call.CallId, work.Time);
         try
         {
-            var arguments = new AIFunctionArguments(call.Arguments) { Context = new Dictionary<object, object?> { [typeof(ToolCall)] = Describe(call) } };
+            var context = new ToolCall { Owner = run.Owner ?? "", RunId = run.Id, ConversationId = run.ConversationId, Report = progress.Report };
+            var arguments = new AIFunctionArguments(call.Arguments) { Context = new Dictionary<object, object?> { [typeof(ToolCall)] = context } };
             // A tool that does not hear of the stop is left behind: nobody waits for it.
-            var result = await Task.Run(() => tool.Function.InvokeAsync(arguments, any.Token).AsTask(), any.Token).WaitAsync(any.Token);
-            return new Outcome(Cut(Text(result)), IsError: false);
+            var result = await Task.Run(() => tool.Function.InvokeAsync(arguments, heard.Token).AsTask(), any.Token).WaitAsync(any.Token);
+            return new Outcome(Cut(Text(result)), Outcome.Done);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -148,43 +181,26 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            return new Outcome($"The tool gave no answer within {Durations.Words(patience)}.", IsError: true);
+            return new Outcome($"The tool gave no answer within {Durations.Words(patience)}.", "timed-out");
         }
         catch (ToolException exception)
         {
-            return new Outcome(Cut(exception.Message), IsError: true);
+            return new Outcome(Cut(exception.Message), Outcome.Failed);
         }
         catch (Exception exception)
         {
             Log.Failed(work.Logger, run.Id, tool.Name, ExceptionTrace.Of(exception));
-            return new Outcome(exception is ArgumentException or JsonException ? "The arguments do not fit the tool's schema." : "The tool failed. The server's log has the cause.", IsError: true);
+            return new Outcome(exception is ArgumentException or JsonException ? "The arguments do not fit the tool's schema." : "The tool failed. The server's log has the cause.", Outcome.Failed);
+        }
+        finally
+        {
+            progress.End();
+            if (any.IsCancellationRequested)
+            {
+                _ = heard.CancelAsync();
+            }
         }
     }
-
-    private ToolCall Describe(FunctionCallContent call)
-    {
-        var last = default(long?);
-        return new ToolCall
-        {
-            Owner = run.Owner ?? "",
-            RunId = run.Id,
-            ConversationId = run.ConversationId,
-            Report = progress =>
-            {
-                // However fast it comes, a few a second are kept.
-                if (last is { } before && work.Time.GetElapsedTime(before) < ProgressInterval && progress.Percent is not >= 100)
-                {
-                    return;
-                }
-
-                last = work.Time.GetTimestamp();
-                run.Append(new ProgressEvent(progress.Percent, progress.Step.Length > MaxProgress ? progress.Step[..MaxProgress] : progress.Step, call.CallId) { Agent = part.Agent });
-            },
-        };
-    }
-
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
-    private const int MaxProgress = 200;
 
     private static string Text(object? result) => result switch
     {
@@ -208,7 +224,61 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         return $"{text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)}\n\n[Cut here: the result has {text.Length} characters, of which {most} are kept.]";
     }
 
-    private sealed record Outcome(string Text, bool IsError);
+    /// <param name="Text">What the model and people are told.</param>
+    /// <param name="Kind">What became of it, for the figures.</param>
+    private sealed record Outcome(string Text, string Kind)
+    {
+        public const string Done = "done";
+        public const string Failed = "failed";
+    }
+
+    /// <param name="Call">A call.</param>
+    /// <param name="Round">How often the model was asked by then.</param>
+    /// <param name="Index">Its place among those that were called together.</param>
+    /// <param name="Begun">When they were.</param>
+    private sealed record Place(FunctionCallContent Call, int Round, int Index, long Begun)
+    {
+        /// <summary>How far it had come in another process; null where it is new.</summary>
+        public StepCall? Known { get; init; }
+
+        public RunHistory? Resumed { get; init; }
+
+        /// <summary>What another process has asked about the call and nobody has answered; null for nothing. What was asked about another definition of the tool was asked in vain.</summary>
+        public ApprovalRequestEvent? AskedFor(Tool tool) =>
+            Known is { IsWaiting: true } && Resumed?.Fingerprints.GetValueOrDefault(Call.Name) == tool.Fingerprint ? Known.Request : null;
+    }
+
+    /// <summary>What a tool says of how far it has come: however fast that is, a few a second are kept, and none after the call's end.</summary>
+    private sealed class Progress(Run run, RunPart part, string callId, TimeProvider time)
+    {
+        private readonly Lock _lock = new();
+        private long? _last;
+        private bool _isOver;
+
+        public void Report(ToolProgress progress)
+        {
+            lock (_lock)
+            {
+                if (_isOver || (_last is { } before && time.GetElapsedTime(before) < ProgressInterval))
+                {
+                    return;
+                }
+
+                _last = time.GetTimestamp();
+                var step = progress.Step ?? "";
+                double? percent = progress.Percent is { } given && double.IsFinite(given) ? Math.Clamp(given, 0, 100) : null;
+                run.Append(new ProgressEvent(percent, step.Length > MaxProgress ? step[..(char.IsHighSurrogate(step[MaxProgress - 1]) ? MaxProgress - 1 : MaxProgress)] : step, callId) { Agent = part.Agent });
+            }
+        }
+
+        public void End()
+        {
+            lock (_lock)
+            {
+                _isOver = true;
+            }
+        }
+    }
 
     private static partial class Log
     {

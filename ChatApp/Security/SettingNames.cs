@@ -51,7 +51,8 @@ internal sealed class SettingNames(IConfiguration settings) : IValidateOptions<S
 
             if (section != Top)
             {
-                yield return (Top, section[(Top.Length + 1)..]);
+                var end = section.LastIndexOf(':');
+                yield return (section[..end], section[(end + 1)..]);
             }
         }
 

@@ -38,6 +38,15 @@ public sealed class RunMeters
     /// <summary>Requests that were sent to a provider again.</summary>
     public const string Retries = "chatapp.run.retries";
 
+    /// <summary>Answers that another model was asked for, by the provider that gave none.</summary>
+    public const string FailOvers = "chatapp.run.fail_overs";
+
+    /// <summary>Silences of models that were longer than is usual for them.</summary>
+    public const string Stalls = "chatapp.run.stalls";
+
+    /// <summary>How long tool calls took, by tool and outcome.</summary>
+    public const string ToolDuration = "chatapp.tool.duration";
+
     /// <summary>From the request to stop a run until the provider's connection was closed.</summary>
     public const string StopDuration = "chatapp.run.stop.duration";
 
@@ -70,6 +79,9 @@ public sealed class RunMeters
     private readonly Counter<long> _inputTokens;
     private readonly Counter<long> _outputTokens;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _failOvers;
+    private readonly Counter<long> _stalls;
+    private readonly Histogram<double> _toolDuration;
     private readonly Histogram<double> _stopDuration;
     private readonly Counter<long> _readers;
     private readonly UpDownCounter<long> _activeReaders;
@@ -88,6 +100,9 @@ public sealed class RunMeters
         _inputTokens = Meter.CreateCounter<long>(InputTokens, "{token}", "Tokens that were sent to models.");
         _outputTokens = Meter.CreateCounter<long>(OutputTokens, "{token}", "Tokens that came from models, reasoning included.");
         _retries = Meter.CreateCounter<long>(Retries, "{request}", "Requests that were sent to a provider again.");
+        _failOvers = Meter.CreateCounter<long>(FailOvers, "{answer}", "Answers that another model was asked for, by the provider that gave none.");
+        _stalls = Meter.CreateCounter<long>(Stalls, "{silence}", "Silences of models that were longer than is usual for them.");
+        _toolDuration = Meter.CreateHistogram(ToolDuration, "s", "How long tool calls took, without the wait for a yes or no.", tags: null, Short);
         _stopDuration = Meter.CreateHistogram(StopDuration, "s", "From the request to stop a run until the provider's connection was closed.", tags: null, Short);
         _readers = Meter.CreateCounter<long>(Readers, "{reader}", "Readers of runs that came.");
         _activeReaders = Meter.CreateUpDownCounter<long>(ActiveReaders, "{reader}", "Readers of runs that are there now.");
@@ -128,6 +143,16 @@ public sealed class RunMeters
     }
 
     public void Retried(string provider) => _retries.Add(1, Provider(provider));
+
+    /// <param name="from">The provider that gave no answer.</param>
+    public void FailedOver(string from) => _failOvers.Add(1, Provider(from));
+
+    public void Stalled(string provider) => _stalls.Add(1, Provider(provider));
+
+    /// <param name="tool">The tool's name; what a model has made up is no name.</param>
+    /// <param name="outcome"><c>done</c>, <c>failed</c>, <c>timed-out</c>, <c>denied</c>, or <c>not-called</c>.</param>
+    /// <param name="took">How long the call took.</param>
+    public void ToolCalled(string tool, string outcome, TimeSpan took) => _toolDuration.Record(took.TotalSeconds, new("tool", tool), new("outcome", outcome));
 
     public void Stopped(string provider, TimeSpan took) => _stopDuration.Record(took.TotalSeconds, Provider(provider));
 

@@ -1,9 +1,12 @@
+using ChatApp.Tools.Mcp;
+
 namespace ChatApp.Tools;
 
 /// <summary>All tools of all sources, by name. Of two with one name, the first source's counts.</summary>
 public sealed class ToolBox(IEnumerable<IToolSource> sources)
 {
-    private readonly IToolSource[] _sources = [.. sources];
+    // Servers last: none can take the name of a tool of our own.
+    private readonly IToolSource[] _sources = [.. sources.OrderBy(source => source is McpServers)];
 
     /// <summary>Every tool there is now.</summary>
     public IReadOnlyList<Tool> All => [.. _sources.SelectMany(source => source.Tools).DistinctBy(tool => tool.Name, StringComparer.Ordinal)];

@@ -26,6 +26,8 @@ internal sealed class AiSdkRules
         ["tool-input-error"] = ["toolCallId", "toolName", "errorText"],
         ["tool-output-available"] = ["toolCallId"],
         ["tool-output-error"] = ["toolCallId", "errorText"],
+        ["tool-output-denied"] = ["toolCallId"],
+        ["tool-approval-request"] = ["approvalId", "toolCallId"],
         ["source-url"] = ["sourceId", "url"],
         ["message-metadata"] = [],
         ["error"] = ["errorText"],
@@ -100,9 +102,12 @@ internal sealed class AiSdkRules
                 Assert.True(frame.TryGetProperty("input", out _));
                 _calls[Text(frame, "toolCallId")] = type == "tool-input-available" ? "complete" : "cut";
                 break;
-            case "tool-output-available" or "tool-output-error":
+            case "tool-approval-request":
                 Assert.Equal("complete", _calls[Text(frame, "toolCallId")]);
-                Assert.True(type == "tool-output-error" || frame.TryGetProperty("output", out _));
+                break;
+            case "tool-output-available" or "tool-output-error" or "tool-output-denied":
+                Assert.Equal("complete", _calls[Text(frame, "toolCallId")]);
+                Assert.True(type != "tool-output-available" || frame.TryGetProperty("output", out _));
                 _calls[Text(frame, "toolCallId")] = "answered";
                 break;
             case "message-metadata":

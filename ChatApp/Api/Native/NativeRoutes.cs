@@ -45,6 +45,7 @@ public static class NativeRoutes
 
         api.MapPost("/runs/{id}/approvals/{approvalId}", AnswerApproval.PostAsync).RefuseCrossSite().Describe(
             "Say yes or no to a tool call that waits for it", "application/json", [400, 401, 403, 404, 409, 413, 415, 503], typeof(ApprovalBody));
+        api.MapMethods("/tools", Reading, ListTools.Get).Describe("The tools there are, and where the MCP servers stand", "application/json", [401]);
 
         // Everything above for several runs at once, over one connection.
         api.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], SocketRoute.GetAsync).RefuseCrossSite()

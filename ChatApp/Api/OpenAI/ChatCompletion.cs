@@ -21,7 +21,7 @@ internal sealed class ChatCompletion : IResult
     public ChatCompletion(Run run)
     {
         _run = run;
-        var (reader, events, deltas) = (new ChatDeltas(), new List<RunEvent>(), new List<ChatDelta>());
+        var (reader, events, deltas) = (new ChatDeltas(run), new List<RunEvent>(), new List<ChatDelta>());
         run.Read(0, events);
         foreach (var @event in events)
         {
@@ -61,6 +61,12 @@ internal sealed class ChatCompletion : IResult
         if (delta is { Kind: ChatDeltaKind.Call, Id: { } id, Name: { } name })
         {
             message.Calls.Add((id, name, new StringBuilder()));
+        }
+
+        if (delta.Kind == ChatDeltaKind.Executed)
+        {
+            message.Executed[delta.Call] = delta;
+            return;
         }
 
         var text = delta.Kind switch
@@ -111,6 +117,11 @@ internal sealed class ChatCompletion : IResult
             json.WriteString("reasoning_content"u8, message.Reasoning.ToString());
         }
 
+        if (message.Executed.Count > 0)
+        {
+            ChatCompletionsFormat.WriteExecuted(json, message.Executed.Values);
+        }
+
         if (message.Calls.Count > 0)
         {
             json.WriteStartArray("tool_calls"u8);
@@ -137,6 +148,8 @@ internal sealed class ChatCompletion : IResult
         public StringBuilder Content { get; } = new();
 
         public StringBuilder Reasoning { get; } = new();
+
+        public SortedDictionary<int, ChatDelta> Executed { get; } = [];
 
         public List<(string Id, string Name, StringBuilder Arguments)> Calls { get; } = [];
     }

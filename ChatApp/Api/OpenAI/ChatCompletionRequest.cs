@@ -63,8 +63,18 @@ internal sealed record ChatCompletionRequest
     [JsonPropertyName("top_logprobs")]
     public int? TopLogprobs { get; init; }
 
+    /// <summary>What no other server of this protocol knows.</summary>
+    public ChatCompletionExtension? Chatapp { get; init; }
+
     /// <summary>What tools were before they were tools.</summary>
     public JsonElement Functions { get; init; }
+}
+
+/// <summary>What may be asked of this server beside OpenAI's words.</summary>
+internal sealed record ChatCompletionExtension
+{
+    /// <summary>The names of the server's tools to use, or false for none; without it those that the settings give the model.</summary>
+    public JsonElement? Tools { get; init; }
 }
 
 internal sealed record ChatCompletionStreamOptions

@@ -13,7 +13,7 @@ namespace ChatApp.Api.OpenAI;
 ///
 /// data: [DONE]
 /// </code>
-/// Reasoning goes into <c>reasoning_content</c>, as DeepSeek and llama.cpp name it. An answer that failed ends with an <c>error</c> frame and without <c>[DONE]</c>.
+/// Reasoning goes into <c>reasoning_content</c>, as DeepSeek and llama.cpp name it; a tool that is called here into <c>executed_tools</c>. An answer that failed ends with an <c>error</c> frame and without <c>[DONE]</c>.
 /// </summary>
 internal sealed class ChatCompletionsFormat(Run run, bool includeUsage) : IRunFormat
 {
@@ -24,7 +24,7 @@ internal sealed class ChatCompletionsFormat(Run run, bool includeUsage) : IRunFo
     private readonly JsonEncodedText _id = JsonEncodedText.Encode(IdOf(run));
     private readonly JsonEncodedText _model = JsonEncodedText.Encode(run.Model, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
     private readonly long _created = run.Created.ToUnixTimeSeconds();
-    private readonly ChatDeltas _deltas = new();
+    private readonly ChatDeltas _deltas = new(run);
     private readonly List<ChatDelta> _new = [];
     private Utf8JsonWriter? _json;
 
@@ -134,9 +134,34 @@ internal sealed class ChatCompletionsFormat(Run run, bool includeUsage) : IRunFo
             case ChatDeltaKind.Call:
                 WriteCall(json, delta);
                 break;
+            case ChatDeltaKind.Executed:
+                WriteExecuted(json, [delta]);
+                break;
         }
 
         EndChoice(json, null, output);
+    }
+
+    /// <summary>Writes calls that are made here, as a member of its own: no client takes them for calls that it has to make.</summary>
+    public static void WriteExecuted(Utf8JsonWriter json, IEnumerable<ChatDelta> calls)
+    {
+        json.WriteStartArray("executed_tools"u8);
+        foreach (var call in calls)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index"u8, call.Call);
+            json.WriteString("type"u8, "function"u8);
+            json.WriteString("name"u8, call.Name);
+            json.WriteString("arguments"u8, call.Text);
+            if (call.Output is { } output)
+            {
+                json.WriteString("output"u8, output);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteCall(Utf8JsonWriter json, ChatDelta delta)

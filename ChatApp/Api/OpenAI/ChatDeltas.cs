@@ -8,7 +8,8 @@ namespace ChatApp.Api.OpenAI;
 /// Several agents may speak at once, and one message can't hold that; so each gets a message, which is a choice, of its own, in the order in
 /// which they begin to speak. An answer without agents is choice 0.
 /// </summary>
-internal sealed class ChatDeltas
+/// <param name="run">The run; only whose its calls are is taken from it.</param>
+internal sealed class ChatDeltas(Run run)
 {
     private readonly List<Choice> _choices = [];
     private RunProblem? _problem;
@@ -32,6 +33,9 @@ internal sealed class ChatDeltas
                 break;
             case ToolCallEvent call:
                 Read(call, deltas);
+                break;
+            case ToolResultEvent result:
+                Read(result, deltas);
                 break;
             case StepEvent { State: RunStep.Model } step when Find(step.Agent) is { } choice:
                 // The model is asked again, and counts its calls from 0 again.
@@ -57,6 +61,12 @@ internal sealed class ChatDeltas
                 return;
             }
 
+            if (!run.IsForClient(fragment.Name))
+            {
+                // It is made here, and said once it is whole.
+                return;
+            }
+
             call = choice.Begin(fragment.Id);
             choice.Current[fragment.Index] = call;
             deltas.Add(new ChatDelta(choice.Index, ChatDeltaKind.Call, fragment.Arguments, call.Index, fragment.Id, fragment.Name));
@@ -72,6 +82,13 @@ internal sealed class ChatDeltas
     private void Read(ToolCallEvent whole, ICollection<ChatDelta> deltas)
     {
         var choice = Speaker(whole, deltas);
+        if (!run.IsForClient(whole.Name))
+        {
+            choice.Executed.Add((whole.Id, whole.Arguments.GetRawText(), IsDone: false));
+            deltas.Add(new ChatDelta(choice.Index, ChatDeltaKind.Executed, whole.Arguments.GetRawText(), choice.Executed.Count - 1, whole.Id, whole.Name));
+            return;
+        }
+
         var call = choice.Calls.Find(call => call.Id == whole.Id);
         if (call is null)
         {
@@ -85,6 +102,16 @@ internal sealed class ChatDeltas
         }
 
         call.HasArguments = true;
+    }
+
+    // With all that was said of the call: a client keeps the last that came under its number.
+    private void Read(ToolResultEvent result, ICollection<ChatDelta> deltas)
+    {
+        if (Find(result.Agent) is { } choice && choice.Executed.FindIndex(call => call.Id == result.Id && !call.IsDone) is >= 0 and var index)
+        {
+            choice.Executed[index] = choice.Executed[index] with { IsDone = true };
+            deltas.Add(new ChatDelta(choice.Index, ChatDeltaKind.Executed, choice.Executed[index].Arguments, index, result.Id, result.Name) { Output = result.Content });
+        }
     }
 
     private Choice? Find(string? agent)
@@ -150,6 +177,9 @@ internal sealed class ChatDeltas
 
         public List<Call> Calls { get; } = [];
 
+        /// <summary>The calls that are made here.</summary>
+        public List<(string Id, string Arguments, bool IsDone)> Executed { get; } = [];
+
         /// <summary>The calls of the answer that is being written, by their number in it.</summary>
         public Dictionary<int, Call> Current { get; } = [];
 
@@ -178,7 +208,11 @@ internal sealed class ChatDeltas
 /// <param name="Call">Which call of the message, from 0.</param>
 /// <param name="Id">A call's id, on its first delta.</param>
 /// <param name="Name">A call's tool, on its first delta; with a role, the agent that speaks.</param>
-internal readonly record struct ChatDelta(int Choice, ChatDeltaKind Kind, string Text, int Call = 0, string? Id = null, string? Name = null);
+internal readonly record struct ChatDelta(int Choice, ChatDeltaKind Kind, string Text, int Call = 0, string? Id = null, string? Name = null)
+{
+    /// <summary>What a call came to that was made here.</summary>
+    public string? Output { get; init; }
+}
 
 /// <summary>What a delta adds.</summary>
 internal enum ChatDeltaKind
@@ -192,6 +226,9 @@ internal enum ChatDeltaKind
 
     /// <summary>A tool call, or a piece of its arguments.</summary>
     Call,
+
+    /// <summary>A tool call that is made here, and what came of it. No client knows it for one that it has to make.</summary>
+    Executed,
 }
 
 /// <summary>How a run ended, in OpenAI's words.</summary>

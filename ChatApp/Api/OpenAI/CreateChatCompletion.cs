@@ -1,3 +1,4 @@
+using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
 
@@ -6,7 +7,7 @@ namespace ChatApp.Api.OpenAI;
 /// <summary>Starting a run as a chat completion, streamed or whole. It ends when its client leaves, as clients of this protocol expect.</summary>
 internal static class CreateChatCompletion
 {
-    public static async Task<IResult> PostAsync(HttpContext context, RunHost host, RunStream stream, TimeProvider time)
+    public static async Task<IResult> PostAsync(HttpContext context, RunHost host, RunStream stream, IModelCatalog catalog, TimeProvider time)
     {
         var asked = time.GetTimestamp();
         var (body, bytes, problem) = await JsonBody.ReadAsync<ChatCompletionRequest>(context.Request, context.RequestAborted);
@@ -14,6 +15,12 @@ internal static class CreateChatCompletion
         if (problem is null)
         {
             (idempotency, problem) = Idempotency.Read(context.Request, bytes);
+        }
+
+        IReadOnlyList<string>? tools = null;
+        if (problem is null)
+        {
+            (tools, problem) = RequestTools.Read(body!.Chatapp?.Tools, "chatapp.tools");
         }
 
         if (problem is not null)
@@ -28,6 +35,9 @@ internal static class CreateChatCompletion
                 Options = ChatCompletionValidation.Options(body!),
                 Messages = ChatCompletionMessages.Read(body!),
                 Model = body!.Model,
+                Tools = tools ?? RequestTools.ConfiguredFor(body.Model, catalog),
+                // The protocol has no words for a question on the way.
+                CanApprove = false,
                 OnDisconnect = DisconnectPolicy.Cancel,
                 Caller = context.GetCaller(),
                 Asked = asked,

@@ -1,12 +1,12 @@
 using System.Text.Json.Serialization;
-using ChatApp.Providers;
+using ChatApp.Runs;
 
 namespace ChatApp.Api.OpenAI;
 
 /// <summary>The models, as <c>GET /v1/models</c> lists them. One whose provider can't be used now is left out: it could not be asked.</summary>
 internal static class ListModels
 {
-    public static async Task<IResult> GetAsync(IModelCatalog catalog, CancellationToken cancellationToken)
+    public static async Task<IResult> GetAsync(AgentCatalog catalog, CancellationToken cancellationToken)
     {
         var models = await catalog.ListAsync(cancellationToken);
         return Results.Ok(new List("list", [.. models.Where(model => model.Unavailable is null).Select(model => Make(model.Id))]));
@@ -14,12 +14,11 @@ internal static class ListModels
 
     /// <param name="id">The id; a client that encodes it sends its slash as %2F, which routing leaves as it is.</param>
     /// <param name="catalog">The models.</param>
-    public static IResult Get(string id, IModelCatalog catalog)
+    public static IResult Get(string id, AgentCatalog catalog)
     {
         try
         {
-            var model = catalog.Resolve(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
-            return Results.Ok(Make(model.Id));
+            return Results.Ok(Make(catalog.Resolve(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase))));
         }
         catch (Exception exception) when (Problem.From(exception) is { } problem)
         {

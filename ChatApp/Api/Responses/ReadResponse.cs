@@ -24,11 +24,11 @@ internal static class ReadResponse
 
         if (stream != "true")
         {
-            return new ResponseResult(run, response.Settings);
+            return new ResponseResult(run, response.Settings, response.After);
         }
 
         var (after, problem) = Cursor(context.Request, run);
-        return problem is null ? new RunStreamResult(run, 0, new ResponsesFormat(run, response.Settings, after)) : problem;
+        return problem is null ? new RunStreamResult(run, 0, new ResponsesFormat(run, response.Settings, after, after: response.After)) : problem;
     }
 
     /// <summary><c>POST /v1/responses/{id}/cancel</c>. The answer comes once the provider's connection is closed.</summary>
@@ -45,7 +45,7 @@ internal static class ReadResponse
         }
 
         await host.StopAsync(run);
-        return new ResponseResult(run, response.Settings);
+        return new ResponseResult(run, response.Settings, response.After);
     }
 
     private static (long After, OpenAIError? Problem) Cursor(HttpRequest request, Run run)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ChatApp.Api.OpenAI;
+using ChatApp.Runs;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api.Responses;
@@ -8,6 +9,45 @@ namespace ChatApp.Api.Responses;
 /// <summary>Reads <c>input</c>: a text, or a list of messages, calls and their results.</summary>
 internal static class ResponseInput
 {
+    /// <summary>What was said to calls that wait for it; empty for none. Only what comes after the last of them would be new, and nothing may.</summary>
+    public static (ResponseApprovals? Approvals, OpenAIError? Problem) ReadApprovals(JsonElement? input)
+    {
+        if (input is not { ValueKind: JsonValueKind.Array } items)
+        {
+            return (null, null);
+        }
+
+        var (runId, answers, n) = (default(string), new List<(string Id, ApprovalAnswer Answer)>(), 0);
+        foreach (var item in items.EnumerateArray())
+        {
+            var at = $"input[{n++}]";
+            if (Text(item, "type") != "mcp_approval_response")
+            {
+                if (answers.Count > 0)
+                {
+                    return (null, ResponseProblems.Unsupported(at, "After an mcp_approval_response the answer goes on. Send what is new in the request after that."));
+                }
+
+                continue;
+            }
+
+            if (ApprovalIds.Read(ResponsesFormat.ApprovalPrefix, Text(item, "approval_request_id")) is not var (run, id) || (runId ?? run) != run)
+            {
+                return (null, ResponseProblems.Invalid($"{at}.approval_request_id", "approval_request_id is the id of an mcp_approval_request, and all of them are of one response."));
+            }
+
+            if (!item.TryGetProperty("approve", out var approve) || approve.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            {
+                return (null, ResponseProblems.Invalid($"{at}.approve", "approve is true or false."));
+            }
+
+            runId = run;
+            answers.Add((id, new ApprovalAnswer(approve.GetBoolean(), Text(item, "reason"))));
+        }
+
+        return (runId is null ? null : new ResponseApprovals(runId, answers), null);
+    }
+
     public static (List<ChatMessage> Messages, OpenAIError? Problem) Read(JsonElement? input)
     {
         var messages = new List<ChatMessage>();
@@ -52,9 +92,10 @@ internal static class ResponseInput
             "message" => AddMessage(messages, item, at),
             "function_call" => AddCall(messages, item, at),
             "function_call_output" => AddResult(messages, item, at),
+            "mcp_call" => AddServerCall(messages, item, at),
             // A caller may send back everything it was sent; what a model thought is not sent to it again.
-            "reasoning" => null,
-            _ => ResponseProblems.Unsupported($"{at}.type", $"{at}.type may be message, function_call, function_call_output or reasoning here."),
+            "reasoning" or "mcp_approval_request" or "mcp_list_tools" => null,
+            _ => ResponseProblems.Unsupported($"{at}.type", $"{at}.type may be message, function_call, function_call_output, mcp_call, mcp_approval_response or reasoning here."),
         };
     }
 
@@ -106,6 +147,23 @@ internal static class ResponseInput
         }
 
         last.Contents.Add(new FunctionCallContent(id, name, arguments));
+        return null;
+    }
+
+    // A call that was made here, with what came of it; one that came to nothing is left out, since providers refuse it.
+    private static OpenAIError? AddServerCall(List<ChatMessage> messages, JsonElement item, string at)
+    {
+        if (Text(item, "id") is not { Length: > 0 } id || Text(item, "name") is not { Length: > 0 } name || Arguments(item) is not { } arguments)
+        {
+            return ResponseProblems.Invalid(at, "An mcp_call has its id, its name and, as its arguments, the text of a JSON object.");
+        }
+
+        if ((Text(item, "output") ?? Text(item, "error")) is { } output)
+        {
+            messages.Add(new ChatMessage(ChatRole.Assistant, [new FunctionCallContent(id, name, arguments)]));
+            messages.Add(new ChatMessage(ChatRole.Tool, [new FunctionResultContent(id, output)]));
+        }
+
         return null;
     }
 
@@ -203,3 +261,8 @@ internal static class ResponseInput
     private static string? Text(JsonElement item, string name) =>
         item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
+
+/// <summary>What was said to calls of a run that wait for it.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Answers">The answers.</param>
+internal sealed record ResponseApprovals(string RunId, IReadOnlyList<(string Id, ApprovalAnswer Answer)> Answers);

@@ -4,7 +4,7 @@ using ChatApp.Runs;
 
 namespace ChatApp.Api.Responses;
 
-/// <summary>One item of a response's <c>output</c>: a message, a piece of reasoning, or a function call, as far as it has come.</summary>
+/// <summary>One item of a response's <c>output</c>: a message, a piece of reasoning, a call, or a request for a yes or no, as far as it has come.</summary>
 /// <param name="kind">What it is.</param>
 /// <param name="id">Its id: the kind's prefix, the run's id and the number of the event that began it.</param>
 /// <param name="index">Its place in <c>output</c>.</param>
@@ -14,6 +14,8 @@ internal sealed class ResponseItem(ResponseItemKind kind, string id, int index, 
     public const string Completed = "completed";
 
     public const string Incomplete = "incomplete";
+
+    public const string Failed = "failed";
 
     public ResponseItemKind Kind => kind;
 
@@ -39,7 +41,22 @@ internal sealed class ResponseItem(ResponseItemKind kind, string id, int index, 
     /// <summary>Whether the model has said that the call is complete.</summary>
     public bool IsWhole { get; set; }
 
-    /// <summary>Null while it grows, then <see cref="Completed"/> or <see cref="Incomplete"/>.</summary>
+    /// <summary>Where a call is made that is made here, in the client's words.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>What a call that is made here came to; null before.</summary>
+    public string? Output { get; set; }
+
+    /// <summary>What went wrong with it.</summary>
+    public string? Error { get; set; }
+
+    /// <summary>The request for a yes or no to it, where there was one.</summary>
+    public string? ApprovalId { get; set; }
+
+    /// <summary>Whether it is a call that is made here now.</summary>
+    public bool IsBeingMade => kind == ResponseItemKind.ServerCall && IsWhole && Status is null;
+
+    /// <summary>Null while it grows, then <see cref="Completed"/>, <see cref="Incomplete"/> or, of a call that is made here, <see cref="Failed"/>.</summary>
     public string? Status { get; set; }
 
     /// <summary>Writes the item as an object, with the text it has, or as it was when it began: without.</summary>
@@ -60,6 +77,17 @@ internal sealed class ResponseItem(ResponseItemKind kind, string id, int index, 
                 json.WriteEndArray();
                 WriteContent(json, withText);
                 break;
+            case ResponseItemKind.ServerCall:
+                json.WriteString("type"u8, "mcp_call"u8);
+                WriteServerCall(json, withText);
+                json.WriteString("approval_request_id"u8, ApprovalId);
+                json.WriteString("output"u8, withText ? Output : null);
+                json.WriteString("error"u8, withText ? Error : null);
+                break;
+            case ResponseItemKind.Approval:
+                json.WriteString("type"u8, "mcp_approval_request"u8);
+                WriteServerCall(json, withText: true);
+                break;
             default:
                 json.WriteString("type"u8, "function_call"u8);
                 json.WriteString("call_id"u8, CallId);
@@ -68,7 +96,17 @@ internal sealed class ResponseItem(ResponseItemKind kind, string id, int index, 
                 break;
         }
 
-        json.WriteString("status"u8, withText && Status is not null ? Status : "in_progress");
+        if (kind != ResponseItemKind.Approval)
+        {
+            json.WriteString("status"u8, withText && Status is not null ? Status : "in_progress");
+        }
+
+        if (agent is not null)
+        {
+            // Not a word of OpenAI's: which of several has it.
+            json.WriteString("agent"u8, agent);
+        }
+
         json.WriteEndObject();
     }
 
@@ -106,6 +144,13 @@ internal sealed class ResponseItem(ResponseItemKind kind, string id, int index, 
         json.WriteEndObject();
     }
 
+    private void WriteServerCall(Utf8JsonWriter json, bool withText)
+    {
+        json.WriteString("server_label"u8, Label);
+        json.WriteString("name"u8, Name);
+        json.WriteString("arguments"u8, withText ? Text.ToString() : "");
+    }
+
     private void WriteContent(Utf8JsonWriter json, bool withText)
     {
         json.WriteStartArray("content"u8);
@@ -122,5 +167,13 @@ internal enum ResponseItemKind
 {
     Message,
     Reasoning,
+
+    /// <summary>A call of the client's.</summary>
     Call,
+
+    /// <summary>A call that is made here.</summary>
+    ServerCall,
+
+    /// <summary>A request for a yes or no to a call that is made here.</summary>
+    Approval,
 }

@@ -13,6 +13,12 @@ internal sealed class ResponseOutput(string runId)
     /// <summary>What went wrong, where something did.</summary>
     public RunProblem? Problem { get; set; }
 
+    /// <summary>Whether the run waits for a person: the response is over, and what comes of the answer is another.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>Whether nothing is added any more.</summary>
+    public bool IsOver => Done is not null || IsPaused;
+
     /// <summary>The run's end; null while it goes on.</summary>
     public DoneEvent? Done { get; set; }
 
@@ -22,6 +28,7 @@ internal sealed class ResponseOutput(string runId)
     /// </summary>
     public string Status => Done switch
     {
+        null => "completed",
         { Reason: RunState.Completed } => "completed",
         { Reason: RunState.Cancelled } => "cancelled",
         { Reason: RunState.Incomplete } when IncompleteReason is not null => "incomplete",
@@ -33,16 +40,26 @@ internal sealed class ResponseOutput(string runId)
         : Done?.Finish == ChatFinishReason.ContentFilter ? "content_filter"
         : null;
 
-    public ResponseItem Add(ResponseItemKind kind, long seq, string? agent, string? callId, string? name, int callIndex)
+    public ResponseItem Add(ResponseItemKind kind, long seq, string? agent, string? callId, string? name, int callIndex, string label = "")
     {
-        var prefix = kind switch { ResponseItemKind.Message => "msg", ResponseItemKind.Reasoning => "rs", _ => "fc" };
+        var prefix = kind switch { ResponseItemKind.Message => "msg", ResponseItemKind.Reasoning => "rs", ResponseItemKind.ServerCall => "mcp", _ => "fc" };
         var at = seq.ToString(CultureInfo.InvariantCulture);
         var item = new ResponseItem(kind, $"{prefix}_{runId}_{at}", _items.Count, agent)
         {
             CallId = string.IsNullOrEmpty(callId) ? $"call_{runId}_{at}" : callId,
             Name = name ?? "",
             CallIndex = callIndex,
+            Label = label,
         };
+        _items.Add(item);
+        return item;
+    }
+
+    /// <summary>Adds a request for a yes or no.</summary>
+    public ResponseItem AddApproval(string id, ApprovalRequestEvent request, string label)
+    {
+        var item = new ResponseItem(ResponseItemKind.Approval, id, _items.Count, request.Agent) { Name = request.Name, Label = label, Status = ResponseItem.Completed };
+        item.Text.Append(request.Arguments.GetRawText());
         _items.Add(item);
         return item;
     }
@@ -52,17 +69,19 @@ internal sealed class ResponseOutput(string runId)
 
     /// <summary>The open call that a fragment belongs to.</summary>
     public ResponseItem? FindCall(string? agent, int index, string? callId) => _items.FindLast(item =>
-        item.Status is null && item.Kind == ResponseItemKind.Call && item.Agent == agent && item.CallIndex == index && (string.IsNullOrEmpty(callId) || callId == item.CallId));
+        item.Status is null && !item.IsBeingMade && IsCall(item) && item.Agent == agent && item.CallIndex == index && (string.IsNullOrEmpty(callId) || callId == item.CallId));
 
     /// <summary>The open call of that id.</summary>
     public ResponseItem? FindCall(string? agent, string callId) =>
-        _items.FindLast(item => item.Status is null && item.Kind == ResponseItemKind.Call && item.Agent == agent && item.CallId == callId);
+        _items.FindLast(item => item.Status is null && IsCall(item) && item.Agent == agent && item.CallId == callId);
 
-    /// <summary>All open items, or those of one agent, in their order.</summary>
+    private static bool IsCall(ResponseItem item) => item.Kind is ResponseItemKind.Call or ResponseItemKind.ServerCall;
+
+    /// <summary>All open items, or those of one agent that the model still writes, in their order.</summary>
     public IReadOnlyList<ResponseItem> AllOpen() => _items.FindAll(item => item.Status is null);
 
     /// <inheritdoc cref="AllOpen"/>
-    public IReadOnlyList<ResponseItem> OpenOf(string? agent) => _items.FindAll(item => item.Status is null && item.Agent == agent);
+    public IReadOnlyList<ResponseItem> OpenOf(string? agent) => _items.FindAll(item => item.Status is null && item.Agent == agent && !item.IsBeingMade);
 
     /// <summary>The open message of an agent, as a list.</summary>
     public IReadOnlyList<ResponseItem> OpenMessageOf(string? agent) => Find(ResponseItemKind.Message, agent) is { } message ? [message] : [];
@@ -78,7 +97,7 @@ internal sealed class ResponseOutput(string runId)
 
         json.WriteEndArray();
         WriteError(json);
-        if (Done is null || Status != "incomplete")
+        if (Status != "incomplete")
         {
             json.WriteNull("incomplete_details"u8);
         }
@@ -97,7 +116,7 @@ internal sealed class ResponseOutput(string runId)
 
     private void WriteError(Utf8JsonWriter json)
     {
-        if (Done is null || Status != "failed")
+        if (Status != "failed")
         {
             json.WriteNull("error"u8);
             return;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ChatApp.Api.Responses;
 
@@ -34,6 +35,12 @@ internal sealed record ResponseSettings
     public JsonElement? ToolChoice { get; init; }
 
     public IReadOnlyList<ResponseTool> Tools { get; init; } = [];
+
+    /// <summary>What the client calls the place where a tool is called, by the tool's name.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the client calls the place where the tool is called.</summary>
+    public string LabelOf(string tool) => Labels.GetValueOrDefault(tool, ResponseTool.OwnLabel);
 
     /// <summary><c>text.format</c> as it came; null: plain text.</summary>
     public JsonElement? TextFormat { get; init; }
@@ -122,9 +129,12 @@ internal sealed record ResponseSettings
     }
 }
 
-/// <summary>A function the model may call; the caller runs it.</summary>
+/// <summary>A function the model may call, which the caller runs; or, of type <c>mcp</c>, tools of this server, which it runs itself.</summary>
 internal sealed record ResponseTool
 {
+    /// <summary>The label under which all tools of this server are had.</summary>
+    public const string OwnLabel = "chatapp";
+
     public string? Type { get; init; }
 
     public string? Name { get; init; }
@@ -136,10 +146,39 @@ internal sealed record ResponseTool
 
     public bool? Strict { get; init; }
 
+    /// <summary><see cref="OwnLabel"/>, or the name of an MCP server of the settings.</summary>
+    [JsonPropertyName("server_label")]
+    public string? ServerLabel { get; init; }
+
+    /// <summary>Refused, as the three below: this server asks no address that a caller names.</summary>
+    [JsonPropertyName("server_url")]
+    public JsonElement? ServerUrl { get; init; }
+
+    [JsonPropertyName("connector_id")]
+    public JsonElement? ConnectorId { get; init; }
+
+    [JsonPropertyName("tunnel_id")]
+    public JsonElement? TunnelId { get; init; }
+
+    public JsonElement? Authorization { get; init; }
+
+    /// <summary>A list of names, or an object with them as <c>tool_names</c>.</summary>
+    [JsonPropertyName("allowed_tools")]
+    public JsonElement? AllowedTools { get; init; }
+
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, Type);
+        if (Type == "mcp")
+        {
+            json.WriteString("server_label"u8, ServerLabel);
+            json.WritePropertyName("allowed_tools"u8);
+            (AllowedTools ?? JsonElement.Parse("null")).WriteTo(json);
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteString("name"u8, Name);
         json.WriteString("description"u8, Description);
         json.WritePropertyName("parameters"u8);

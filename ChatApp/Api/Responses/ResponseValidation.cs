@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ChatApp.Api.OpenAI;
 using ChatApp.Providers;
+using ChatApp.Tools;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api.Responses;
@@ -24,8 +25,9 @@ internal static class ResponseValidation
         _ => CheckFormat(request.Text?.Format) ?? CheckTools(request.Tools ?? []) ?? CheckChoice(request.ToolChoice, request.Tools ?? []),
     };
 
-    public static ResponseSettings Settings(ResponseRequest request) => new()
+    public static ResponseSettings Settings(ResponseRequest request, IReadOnlyDictionary<string, string>? labels = null) => new()
     {
+        Labels = labels ?? new Dictionary<string, string>(),
         Background = request.Background ?? false,
         Store = request.Store ?? true,
         Instructions = request.Instructions,
@@ -48,7 +50,7 @@ internal static class ResponseValidation
         MaxOutputTokens = request.MaxOutputTokens,
         Reasoning = request.Reasoning?.Effort is { } effort ? new ReasoningOptions { Effort = ReasoningEfforts.ByName[effort] } : null,
         ResponseFormat = Format(request.Text?.Format),
-        Tools = request.Tools is { Count: > 0 } tools ? [.. tools.Select(tool => Declare(tool!))] : null,
+        Tools = request.Tools?.Where(tool => tool!.Type == "function").Select(tool => (AITool)Declare(tool!)).ToList() is { Count: > 0 } tools ? tools : null,
         ToolMode = Mode(request.ToolChoice),
         AllowMultipleToolCalls = request.ParallelToolCalls,
     };
@@ -71,8 +73,15 @@ internal static class ResponseValidation
             {
                 case null or { Type: null }:
                     return ResponseProblems.Invalid($"tools[{i}].type", "A tool is an object with a type: function.");
+                case { Type: "mcp" } server:
+                    if (CheckServer(server, $"tools[{i}]") is { } problem)
+                    {
+                        return problem;
+                    }
+
+                    break;
                 case { Type: not "function" }:
-                    return ResponseProblems.Unsupported($"tools[{i}].type", "A tool's type may only be function here.");
+                    return ResponseProblems.Unsupported($"tools[{i}].type", "A tool's type may only be function or mcp here.");
                 case { Name: null or "" }:
                     return ResponseProblems.Invalid($"tools[{i}].name", "A function has a name.");
                 case { Parameters: { ValueKind: not JsonValueKind.Object } }:
@@ -82,6 +91,49 @@ internal static class ResponseValidation
 
         return null;
     }
+
+    private static OpenAIError? CheckServer(ResponseTool server, string at) => server switch
+    {
+        { ServerUrl: not null } or { ConnectorId: not null } or { TunnelId: not null } or { Authorization: not null } => ResponseProblems.Unsupported(
+            $"{at}.server_url", "No address of a request is asked here. The servers are those of the settings: name one with server_label, or chatapp for all tools."),
+        { ServerLabel: null or "" } => ResponseProblems.Invalid($"{at}.server_label", "An mcp tool has a server_label: chatapp, or the name of an MCP server of the settings."),
+        { AllowedTools: { ValueKind: not JsonValueKind.Null } allowed } when Names(allowed) is null =>
+            ResponseProblems.Invalid($"{at}.allowed_tools", "allowed_tools is a list of names, or an object with them as tool_names."),
+        _ => null,
+    };
+
+    /// <summary>The tools of this server that the request names, with the label of each; null where it names none, and the model has those of the settings.</summary>
+    /// <exception cref="UnknownToolException">There is none of a name.</exception>
+    public static IReadOnlyDictionary<string, string>? ServerTools(ResponseRequest request, ToolBox tools)
+    {
+        var servers = request.Tools?.Where(tool => tool!.Type == "mcp").ToList() ?? [];
+        if (servers.Count == 0)
+        {
+            return null;
+        }
+
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var server in servers)
+        {
+            var label = server!.ServerLabel!;
+            var own = label == ResponseTool.OwnLabel ? tools.All : [.. tools.All.Where(tool => tool.Source == label)];
+            var allowed = server.AllowedTools is { } given ? Names(given) : null;
+            foreach (var name in allowed ?? [.. own.Where(tool => tool.IsDefault || label != ResponseTool.OwnLabel).Select(tool => tool.Name)])
+            {
+                _ = own.FirstOrDefault(tool => tool.Name == name) ?? throw new UnknownToolException(name, own.Select(tool => tool.Name));
+                labels.TryAdd(name, label);
+            }
+        }
+
+        return labels;
+    }
+
+    private static IReadOnlyList<string>? Names(JsonElement allowed) => allowed.ValueKind switch
+    {
+        JsonValueKind.Array when allowed.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String) => [.. allowed.EnumerateArray().Select(name => name.GetString()!)],
+        JsonValueKind.Object when Find(allowed, "tool_names") is { ValueKind: JsonValueKind.Array } names => Names(names),
+        _ => null,
+    };
 
     private static OpenAIError? CheckChoice(JsonElement? choice, IReadOnlyList<ResponseTool?> tools) => choice switch
     {

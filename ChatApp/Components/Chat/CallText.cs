@@ -94,11 +94,11 @@ internal static class CallText
         _ => "",
     };
 
-    // Who allows a call must see all of it: what could turn the text around or hide in it stands there as its number.
+    // Who allows a call must see all of it: what could turn the text around or hide in it stands there as its number. The writer does so with every character
+    // that takes two, emoji among them, which are put back.
     private static string Escaped(string json)
     {
-        var invisible = json.AsSpan().IndexOfAny(Suspects);
-        if (invisible < 0 && !json.Contains('\uDB40', StringComparison.Ordinal))
+        if (json.AsSpan().IndexOfAny(Suspects) < 0)
         {
             return json;
         }
@@ -106,10 +106,18 @@ internal static class CallText
         var text = new StringBuilder(json.Length + 64);
         for (var i = 0; i < json.Length; i++)
         {
-            var isTag = json[i] == '\uDB40' || (i > 0 && json[i - 1] == '\uDB40');
-            if (isTag || (InvisibleText.IsInvisible(json[i])))
+            if (json[i] == '\\' && PairAt(json, i) is { } pair)
             {
-                text.Append(CultureInfo.InvariantCulture, $"\\u{(int)json[i]:x4}");
+                text.Append(pair);
+                i += 11;
+            }
+            else if (json[i] == '\\')
+            {
+                text.Append(json[i]).Append(json[++i]);
+            }
+            else if (InvisibleText.IsInvisible(json[i]) && json[i] != '\n')
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\\u{(int)json[i]:X4}");
             }
             else
             {
@@ -120,6 +128,15 @@ internal static class CallText
         return text.ToString();
     }
 
+    // The character that stands there as two numbers, where it is one to be seen.
+    private static string? PairAt(string json, int at) =>
+        at + 11 < json.Length && json[at + 1] == 'u' && json[at + 6] == '\\' && json[at + 7] == 'u'
+        && ushort.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var high)
+        && ushort.TryParse(json.AsSpan(at + 8, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var low)
+        && high is >= 0xD800 and <= 0xDBFF and not 0xDB40 && low is >= 0xDC00 and <= 0xDFFF
+            ? string.Create(2, (high, low), static (pair, code) => (pair[0], pair[1]) = ((char)code.high, (char)code.low))
+            : null;
+
     private static readonly System.Buffers.SearchValues<char> Suspects = System.Buffers.SearchValues.Create(
-        [.. Enumerable.Range(0, 0x10000).Select(number => (char)number).Where(InvisibleText.IsInvisible)]);
+        ['\\', .. Enumerable.Range(0, 0x10000).Select(number => (char)number).Where(c => InvisibleText.IsInvisible(c) && c != '\n')]);
 }

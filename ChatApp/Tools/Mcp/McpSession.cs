@@ -64,6 +64,8 @@ internal sealed class McpSession : IAsyncDisposable
                         NotificationHandlers =
                         [
                             new(NotificationMethods.ToolListChangedNotification, (_, _) => session.OnChange()),
+                            // What changed before it listened is seen now.
+                            new(NotificationMethods.SubscriptionsAcknowledgedNotification, (_, _) => session.OnChange()),
                             new(NotificationMethods.ProgressNotification, (notification, _) => session.OnProgress(notification)),
                         ],
                     },
@@ -133,10 +135,12 @@ internal sealed class McpSession : IAsyncDisposable
                         Params = new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } },
                     },
                     any.Token);
+
+                // It tells of none.
+                return;
             }
             catch (McpProtocolException)
             {
-                // It tells of none.
                 return;
             }
             catch (Exception) when (!any.IsCancellationRequested)
@@ -237,10 +241,10 @@ internal sealed class McpSession : IAsyncDisposable
         ["_meta"] = new JsonObject { ["progressToken"] = id },
     };
 
-    // Over a pipe the client has said so already; over HTTP, in older versions, an end of the connection alone means nothing.
+    // The client's own word of it may be lost: what waits for the answer lets go of it first. Over HTTP, in newer versions, the end of the connection says it.
     private void CancelAtServer(string id)
     {
-        if (!_isHttp || string.CompareOrdinal(Client.NegotiatedProtocolVersion, SubscribingVersion) >= 0)
+        if (_isHttp && string.CompareOrdinal(Client.NegotiatedProtocolVersion, SubscribingVersion) >= 0)
         {
             return;
         }
