@@ -30,7 +30,7 @@ public sealed class BuiltInToolsOnTheWireTests
     [InlineData("clock", "Asia/Tokyo")]
     public async Task Run_WithTheToolsOfItsProvider_HasThoseAlone(string tools, string said)
     {
-        await using var app = await TestApp.StartAsync(model: null, time: null, ("ChatApp:Providers:scripted:Tools", tools));
+        await using var app = await TestApp.StartAsync((Func<Microsoft.Extensions.AI.IChatClient>?)null, time: null, ("ChatApp:Providers:scripted:Tools", tools));
         var stream = await app.Client.GetStringAsync("/api/stream?q=hi&model=" + Uri.EscapeDataString("scripted/ttft=0;rate=0;tokens=3;call=clock:{\"timeZone\":\"Tokyo\"}"));
 
         Assert.Contains(said, stream.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);

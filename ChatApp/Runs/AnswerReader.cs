@@ -32,6 +32,9 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
     /// <summary>The tool calls that the model has made.</summary>
     public IReadOnlyList<FunctionCallContent> Calls => _calls;
 
+    /// <summary>What it has said that no event tells of.</summary>
+    public IReadOnlyList<AIContent> Kept => _kept;
+
     /// <summary>What it has said and called, to be put to it again with the results.</summary>
     public IList<AIContent> Contents => [.. _kept, .. part.Text.Length > From ? [new TextContent(part.Text.Slice(From, part.Text.Length))] : (AIContent[])[], .. _calls];
 

@@ -12,6 +12,7 @@ internal sealed class HandOverTool
     public const string Name = "hand_over";
 
     private const int MaxMessage = 16 * 1024;
+    private const string Done = "Handed over to ";
 
     private readonly IReadOnlyList<RunAgent> _others;
     private readonly Func<bool> _takePlace;
@@ -29,6 +30,26 @@ internal sealed class HandOverTool
 
     /// <summary>Who it has handed over to; null for nobody yet.</summary>
     public HandOverTo? Taken { get; private set; }
+
+    /// <summary>Who a call of an earlier process has handed over to; null where none of the round has.</summary>
+    public static HandOverTo? Of(StepRound round) =>
+        round.Calls.Find(call => call.Call.Name == Name && call.Result is { } result && result.StartsWith(Done, StringComparison.Ordinal)) is { Call.Arguments: { } arguments } made
+            ? new HandOverTo(made.Result![Done.Length..], arguments.TryGetValue("message", out var message) ? Cut(message?.ToString() ?? "") : "")
+            : null;
+
+    /// <summary>Stands as it did in the process that made the round.</summary>
+    public void Restore(StepRound round)
+    {
+        lock (_lock)
+        {
+            if (Taken is null && Of(round) is { } taken && _others.Any(other => other.Name == taken.Agent) && _takePlace())
+            {
+                Taken = taken;
+            }
+        }
+    }
+
+    private static string Cut(string message) => message.Length > MaxMessage ? message[..MaxMessage] : message;
 
     private string HandOver(string? agent, string message)
     {
@@ -49,8 +70,8 @@ internal sealed class HandOverTool
                 throw new ToolException($"Not handed over: {RunRequest.MaxAgents} parts are the most that an answer has. Finish it yourself.");
             }
 
-            Taken = new HandOverTo(name, message.Length > MaxMessage ? message[..MaxMessage] : message);
-            return $"Handed over to {name}";
+            Taken = new HandOverTo(name, Cut(message));
+            return $"{Done}{name}";
         }
     }
 

@@ -60,6 +60,7 @@ internal sealed partial class NodeKeeper(
             {
                 // What could not be ended at the start, for want of room or of the lock.
                 await RecoverAsync();
+                await host.TakeUpAsync();
             }
 
             return;
@@ -84,6 +85,11 @@ internal sealed partial class NodeKeeper(
         }
 
         await StopAskedAsync();
+        if (host.HasWaiting)
+        {
+            await host.AnswerOwnAsync();
+        }
+
         if (beat % 3 == 0)
         {
             await LookAfterAsync();
@@ -105,6 +111,7 @@ internal sealed partial class NodeKeeper(
         }
 
         await RecoverAsync();
+        await host.TakeUpAsync();
     }
 
     private async Task StopAskedAsync()
@@ -136,24 +143,20 @@ internal sealed partial class NodeKeeper(
 
     private async Task RecoverAsync(RunRow row)
     {
-        var run = Run.OfEvents(row, await ReadAsync(row.Id), time);
-        var saved = run.Seq;
-        if (run.IsEnded)
+        var batches = await ReadAsync(row.Id);
+        if (!row.IsStopAsked && StoredRequest.Read(row.Request) is { } request
+            && Run.OfEvents(row, batches, time) is { IsEnded: false } run && run.History().IsBlocked(request.ClientNames))
         {
-            saved = 0;
-        }
-        else
-        {
-            if (saved == 0)
+            // It waits for a person, which takes no process.
+            if (await runs.ParkAsync(row.Id, row.Node))
             {
-                // Killed before its first event was stored: every log begins with this one.
-                run.Append(new ConnectedEvent(row.Id, row.Model, row.ConversationId));
+                Log.Parked(logger, row.Id);
             }
 
-            run.Interrupt();
+            return;
         }
 
-        if (run.TakeUnsaved(saved, time.GetUtcNow()) is { } last && await runs.EndOrphanAsync(last))
+        if (Run.EndOf(row, batches, row.IsStopAsked ? RunState.Cancelled : RunState.Interrupted, time) is { } last && await runs.EndOrphanAsync(last))
         {
             Log.Recovered(logger, row.Id);
         }
@@ -185,7 +188,7 @@ internal sealed partial class NodeKeeper(
 
     private void OnNotice(StoreNotice notice)
     {
-        if (notice.Kind is StoreNoticeKind.Stop or StoreNoticeKind.Everything)
+        if (notice.Kind is StoreNoticeKind.Stop or StoreNoticeKind.Answer or StoreNoticeKind.Everything)
         {
             _due.Set();
         }
@@ -215,6 +218,9 @@ internal sealed partial class NodeKeeper(
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Run {RunId} was left by a process that is gone, and is interrupted")]
         public static partial void Recovered(ILogger logger, string runId);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Run {RunId} was left by a process that is gone, and waits for a person's answer")]
+        public static partial void Parked(ILogger logger, string runId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The events of run {RunId} can't all be read; from the damaged ones on they are left out: {Reason}")]
         public static partial void Damaged(ILogger logger, string runId, string reason);

@@ -5,9 +5,34 @@ public sealed partial class Run
 {
     private readonly Dictionary<string, TaskCompletionSource<ApprovalAnswer>> _asked = new(StringComparer.Ordinal);
     private readonly HashSet<string> _approved = new(StringComparer.Ordinal);
+    private readonly List<KeptContents> _kept = [];
 
     /// <summary>Called, on any thread, with the fingerprint of each tool that is approved for good.</summary>
     internal Action<string>? Approving { get; set; }
+
+    /// <summary>Stores what the run was asked, so that it can wait without this process; called before each request for a yes or no. Null where it is not stored.</summary>
+    internal Func<Task>? Asking { get; set; }
+
+    /// <summary>Gives the answer to a request that this process has for itself, unless somebody's is stored; returns the one that counts. Null where none is stored.</summary>
+    internal Func<string, ApprovalAnswer, Task<ApprovalAnswer>>? Settling { get; set; }
+
+    /// <summary>Whether what it was asked is stored.</summary>
+    internal bool IsRequestStored { get; set; }
+
+    /// <summary>How many of <see cref="Kept"/> are stored with it; -1 where that is to be stored anew.</summary>
+    internal int StoredKept { get; set; } = -1;
+
+    /// <summary>What the models said that no event tells of, and want back with the results of their calls.</summary>
+    internal IReadOnlyList<KeptContents> Kept
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _kept];
+            }
+        }
+    }
 
     /// <summary>Whether it waits for somebody's yes or no, and may do so for long.</summary>
     internal bool IsWaiting
@@ -42,18 +67,42 @@ public sealed partial class Run
         }
     }
 
-    /// <summary>Asks for a yes or no and waits for it.</summary>
-    internal async Task<ApprovalAnswer> AskAsync(ApprovalRequestEvent request, CancellationToken cancellationToken)
+    /// <summary>Keeps what a model said in a round that no event tells of.</summary>
+    internal void Keep(KeptContents contents)
     {
-        var answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            _asked[request.Id] = answer;
+            _kept.Add(contents);
+        }
+    }
+
+    /// <summary>Asks for a yes or no and waits for it.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="isAsked">Whether it was asked before, by the process that made the run then.</param>
+    internal async Task<ApprovalAnswer> AskAsync(ApprovalRequestEvent request, CancellationToken cancellationToken, bool isAsked = false)
+    {
+        if (!isAsked && Asking is { } asking)
+        {
+            await asking();
+        }
+
+        TaskCompletionSource<ApprovalAnswer>? answer;
+        lock (_lock)
+        {
+            if (!_asked.TryGetValue(request.Id, out answer))
+            {
+                _asked[request.Id] = answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
 
         try
         {
-            Append(request);
+            if (!isAsked)
+            {
+                Append(request);
+            }
+
             return await answer.Task.WaitAsync(cancellationToken);
         }
         finally

@@ -53,28 +53,124 @@ public sealed partial class Run
     /// <summary>Adds events that are stored; those it has are passed over.</summary>
     internal void AddStored(IReadOnlyList<RunBatch> batches)
     {
+        long last;
         lock (_lock)
         {
+            if (_isTakenOver)
+            {
+                // What is stored of it from now on is this process's own.
+                return;
+            }
+
             foreach (var batch in batches)
             {
                 _log.Add(batch.Data, batch.FirstSeq, OnStored);
             }
+
+            last = _log.Count;
         }
 
-        Show(long.MaxValue);
+        Show(last);
     }
 
     /// <summary>Ends a run whose process died, as of its last event.</summary>
-    internal void Interrupt()
+    /// <param name="state">How: interrupted, or cancelled where somebody stopped it.</param>
+    internal void Interrupt(RunState state = RunState.Interrupted)
     {
         lock (_lock)
         {
+            if (_isTakenOver)
+            {
+                return;
+            }
+
             _isDisowned = false;
             Timings.Freeze(_lastStored);
         }
 
-        TryEnd(RunState.Interrupted);
+        TryEnd(state);
         Show(long.MaxValue);
+    }
+
+    /// <summary>The end of a run that nobody makes any more, as of its last event, to be stored.</summary>
+    /// <returns>Null where there is nothing to store.</returns>
+    /// <exception cref="InvalidDataException">Its events are damaged.</exception>
+    internal static RunBatch? EndOf(RunRow row, IReadOnlyList<RunBatch> batches, RunState state, TimeProvider time)
+    {
+        var run = OfEvents(row, batches, time);
+        var saved = run.Seq;
+        if (run.IsEnded)
+        {
+            saved = 0;
+        }
+        else
+        {
+            if (saved == 0)
+            {
+                // Killed before its first event was stored: every log begins with this one.
+                run.Append(new ConnectedEvent(row.Id, row.Model, row.ConversationId));
+            }
+
+            run.Interrupt(state);
+        }
+
+        return run.TakeUnsaved(saved, time.GetUtcNow());
+    }
+
+    /// <summary>What has been done of it.</summary>
+    internal RunHistory History(RunHistory? with = null)
+    {
+        var history = with ?? new RunHistory();
+        var events = new List<RunEvent>();
+        lock (_lock)
+        {
+            _log.Read(0, _log.Count, int.MaxValue, events);
+        }
+
+        events.ForEach(history.Take);
+        return history;
+    }
+
+    /// <summary>
+    /// Stops adding to it where all that goes on waits for a person, so that another process can go on with it: what is written is still stored, and it does not end.
+    /// </summary>
+    /// <returns>False where it can't be left.</returns>
+    internal bool TryLeave()
+    {
+        lock (_lock)
+        {
+            if (!IsStored || !IsRequestStored || HasEnded || _isDisowned || !History().IsBlocked(ClientTools))
+            {
+                return false;
+            }
+
+            return _isLeft = true;
+        }
+    }
+
+    /// <summary>Whether it could be left.</summary>
+    internal bool CanLeave => IsStored && IsRequestStored && IsWaiting && History().IsBlocked(ClientTools);
+
+    /// <summary>From here on this process makes the run, which was made of its stored events. What it waits for can be answered from here on too.</summary>
+    /// <param name="request">What it was asked.</param>
+    /// <param name="history">What has been done of it.</param>
+    internal void TakeOver(RunRequest request, RunHistory history)
+    {
+        lock (_lock)
+        {
+            (_isTakenOver, _isDisowned, _isLeft, IsStored, IsRequestStored) = (true, false, false, true, true);
+            _inputEstimate = TokenEstimate.OfMessages(request.Messages);
+            ClientTools = (request.Options?.Tools ?? []).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
+            _asked.Clear();
+            foreach (var call in history.Waiting)
+            {
+                _asked[call.Request!.Id] = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            _approved.UnionWith(history.ApprovedNames.Where(history.Fingerprints.ContainsKey).Select(name => history.Fingerprints[name]));
+            _kept.Clear();
+            _kept.AddRange(history.Kept);
+        }
     }
 
     /// <summary>Takes back what is written and not stored: this process is not the run's owner any more, and adds nothing of its own to it.</summary>
@@ -88,7 +184,7 @@ public sealed partial class Run
                 return false;
             }
 
-            _isDisowned = true;
+            (_isDisowned, _isTakenOver) = (true, false);
             Saving = null;
             _log.DropHidden();
             if (HasEnded)
@@ -144,6 +240,8 @@ public sealed partial class Run
 
     private double _lastStored;
     private bool _isDisowned;
+    private bool _isTakenOver;
+    private bool _isLeft;
 
     private void OnStored(RunEvent @event)
     {
@@ -157,6 +255,9 @@ public sealed partial class Run
             case ReasoningEvent reasoning:
                 Timings.OnStored(@event.T, reasoning: true);
                 _log.PartOf(@event.Agent).Count(TokenEstimate.OfPiece(reasoning.Content), reasoning: true);
+                break;
+            case ApprovalRequestEvent request:
+                _approvals.Add(request.Id);
                 break;
             case StepEvent step:
                 _steps = Math.Max(_steps, step.Index);

@@ -6,13 +6,13 @@ namespace ChatApp.Runs;
 public sealed partial class Run
 {
     /// <summary>Called once, before a reader can see the end: what it counts is there for whoever has seen it.</summary>
-    internal Action<Run, DoneEvent>? Ending { get; init; }
+    internal Action<Run, DoneEvent>? Ending { get; set; }
 
     /// <summary>Tells the journal that something was written; null for a run that is not stored. Set before the run starts.</summary>
     internal RunSaving? Saving { get; set; }
 
     /// <summary>Whether it is stored, and readers see nothing that is not.</summary>
-    internal bool IsStored { get; }
+    internal bool IsStored { get; private set; }
 
     /// <summary>Whether its end is written; readers may not see it yet.</summary>
     internal bool HasEnded => _written.IsEnded();
@@ -44,6 +44,15 @@ public sealed partial class Run
             {
                 return _log.Parts.Count > 0 ? _log.Parts[0] : AddPart(agent: null);
             }
+        }
+    }
+
+    /// <summary>The part of that agent; null where it has none yet.</summary>
+    internal RunPart? FindPart(string? agent)
+    {
+        lock (_lock)
+        {
+            return _log.Parts.Find(part => part.Agent == agent);
         }
     }
 
@@ -102,7 +111,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (HasEnded || _isDisowned)
+            if (HasEnded || _isDisowned || _isLeft)
             {
                 return;
             }
@@ -117,7 +126,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (_isDisowned || _sources.Contains(source))
+            if (_isDisowned || _isLeft || _sources.Contains(source))
             {
                 return;
             }
@@ -143,7 +152,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (HasEnded || _isDisowned)
+            if (HasEnded || _isDisowned || _isLeft)
             {
                 return false;
             }
@@ -160,7 +169,7 @@ public sealed partial class Run
         bool first;
         lock (_lock)
         {
-            if (HasEnded || _isDisowned)
+            if (HasEnded || _isDisowned || _isLeft)
             {
                 return;
             }
@@ -197,7 +206,7 @@ public sealed partial class Run
     {
         lock (_lock)
         {
-            if (HasEnded || _isDisowned)
+            if (HasEnded || _isDisowned || _isLeft)
             {
                 return false;
             }

@@ -19,7 +19,7 @@ public sealed partial class Run
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RunState _state = RunState.Queued;
     private volatile RunState _written = RunState.Queued;
-    private readonly int _inputEstimate;
+    private int _inputEstimate;
     private DoneEvent? _done;
     private int _steps;
     private double _lastMetrics;
@@ -121,6 +121,18 @@ public sealed partial class Run
             lock (_lock)
             {
                 return _log.Calls.All;
+            }
+        }
+    }
+
+    /// <summary>Which model answers in the place of which, and why; the last time, where it was several. Null where the one that was asked answers.</summary>
+    public FailOverEvent? FailOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _log.FailOver;
             }
         }
     }

@@ -50,7 +50,14 @@ public sealed record ConnectedEvent(string RunId, string Model, string? Conversa
 public sealed record AgentStartEvent : RunEvent;
 
 /// <summary>An agent has finished its part.</summary>
-public sealed record AgentEndEvent : RunEvent;
+public sealed record AgentEndEvent : RunEvent
+{
+    /// <summary>How the part ended, where it is not whole. No reader is told: it is for whoever goes on with the run in another process.</summary>
+    public RunState? Cut { get; init; }
+
+    /// <summary>Why, where that is known.</summary>
+    public RunProblem? CutProblem { get; init; }
+}
 
 /// <summary>What is being done before there is anything to read, for people.</summary>
 public sealed record ThinkingEvent(string Message) : RunEvent;

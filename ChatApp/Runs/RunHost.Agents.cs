@@ -77,11 +77,11 @@ public sealed partial class RunHost
     {
         if (_tools is null || agent.Tools is not null || known?.Tools is not { } own)
         {
-            return _tools?.Pick(agent.Tools ?? request.Tools ?? model.Tools) ?? [];
+            return _tools?.Pick(agent.Tools ?? request.Tools ?? model.Tools, request.IsResumed) ?? [];
         }
 
         // An agent has no more than its own, and of those the ones that are switched on. One that is not there now, its server being down, is none.
-        var allowed = request.Tools is null ? _tools.All : _tools.Pick(request.Tools);
+        var allowed = request.Tools is null ? _tools.All : _tools.Pick(request.Tools, request.IsResumed);
         return [.. allowed.Where(tool => own.Contains(tool.Name))];
     }
 

@@ -70,7 +70,7 @@ public sealed partial class RunHost
     }
 
     /// <summary>Whether this process makes the run, has just made it, or is about to.</summary>
-    internal bool Makes(string id) => _runs.ContainsKey(id);
+    internal bool Makes(string id) => _runs.ContainsKey(id) || _taking.ContainsKey(id);
 
     /// <summary>Whether somebody reads the run at another node.</summary>
     internal async Task<bool> IsReadElsewhereAsync(Run run) => run.IsStored && _nodes is { IsShared: true } && await _store!.IsWatchedAsync(run.Id, StoredRuns.WatchedFor);
@@ -197,8 +197,20 @@ public sealed partial class RunHost
     private async Task<StopResult> StopElsewhereAsync(Run run)
     {
         var asked = _time.GetTimestamp();
+        var isEnded = await EndParkedAsync(run.Id);
         // Where it can't be asked it has ended already, and its end is on its way.
-        var isAsked = await _store!.AskStopAsync(run.Id);
+        var isAsked = isEnded || await _store!.AskStopAsync(run.Id);
+        if (!isEnded && _runs.TryGetValue(run.Id, out var owned))
+        {
+            // Taken over here meanwhile.
+            return await EndAsync(owned.Run, RunState.Cancelled);
+        }
+
+        if (isEnded || await EndParkedAsync(run.Id))
+        {
+            _stored!.Hurry(run.Id);
+        }
+
         await WaitAsync(run.Ended, StopPatience);
         return new StopResult(run.State, run.Seq, AlreadyEnded: run.IsEnded && (!isAsked || run.State != RunState.Cancelled), _time.GetElapsedTime(asked)) { IsSignalled = run.IsEnded };
     }

@@ -26,6 +26,7 @@ public sealed partial class RunHost : IDisposable
     private readonly StoredRuns? _stored;
     private readonly NodeStore? _nodes;
     private readonly ConversationStore? _conversations;
+    private readonly KeyRing? _callers;
     private readonly AgentCatalog? _agents;
     private readonly ModelPaces _paces;
     private readonly ToolBox? _tools;
@@ -36,7 +37,7 @@ public sealed partial class RunHost : IDisposable
     public RunHost(
         IModelCatalog catalog, IOptions<RunsOptions> options, RunMeters meters, TimeProvider time, ILogger<RunHost> logger, CallerLimits? limits = null,
         RunJournal? journal = null, RunStore? store = null, StoredRuns? stored = null, NodeStore? nodes = null, ConversationStore? conversations = null,
-        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null, AgentCatalog? agents = null, ModelPaces? paces = null)
+        ToolBox? tools = null, IOptions<ToolsOptions>? toolsOptions = null, AgentCatalog? agents = null, ModelPaces? paces = null, KeyRing? callers = null)
     {
         _catalog = catalog;
         _options = options.Value;
@@ -46,6 +47,7 @@ public sealed partial class RunHost : IDisposable
         _limits = limits;
         (_journal, _store, _stored, _nodes, _conversations) = (journal, store, stored, nodes, conversations);
         (_tools, _toolsOptions) = (tools, toolsOptions?.Value ?? new ToolsOptions());
+        _callers = callers;
         (_agents, _paces) = (agents, paces ?? new ModelPaces());
         Closing = _closing.Token;
     }
@@ -93,13 +95,21 @@ public sealed partial class RunHost : IDisposable
         {
             Ending = Count,
             ClientTools = clients,
-            HasTools = asked.Agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name))),
+            HasTools = HasTools(asked, clients),
         };
-        run.Approving = isStored ? fingerprint => _ = KeepApprovalAsync(run, fingerprint) : null;
+        if (isStored)
+        {
+            run.Approving = fingerprint => _ = KeepApprovalAsync(run, fingerprint);
+            run.Settling = (approval, answer) => SettleAsync(run, approval, answer);
+            run.Asking = () => KeepRequestAsync(run, request, asked);
+        }
+
         var pump = new RunPump(run, asked.Request, asked.Agents, _options, _meters, _time, _logger, _toolsOptions, _paces) { Others = asked.Others };
         var owned = new OwnedRun(run, request.OnDisconnect ?? _options.OnDisconnect, _meters, _time, EndAbandonedAsync) { Place = place, Node = isStored ? _nodes!.Id : null };
         return new Prepared(owned, pump, request.Caller);
     }
+
+    private static bool HasTools(Asked asked, IReadOnlySet<string> clients) => asked.Agents.Any(agent => agent.Tools.Any(tool => !clients.Contains(tool.Name)));
 
     private StartedRun Launch(Prepared prepared, IdempotencyKey? key)
     {
@@ -115,7 +125,7 @@ public sealed partial class RunHost : IDisposable
         owned.Revoking = caller.Revoked.UnsafeRegister(_ => _ = StopAsync(run), null);
         _meters.RunStarted(run.Provider);
         Log.Started(_logger, run.Id, run.Provider);
-        owned.Reading = Task.Run(() => OwnAsync(owned, pump, key?.Key));
+        owned.Reading = Task.Run(() => OwnAsync(owned, pump.ReadAsync, key?.Key));
         return new StartedRun(run, Replayed: false);
     }
 
@@ -192,16 +202,34 @@ public sealed partial class RunHost : IDisposable
     {
         var running = _runs.Values.Where(owned => !owned.Run.HasEnded).ToList();
         Log.Draining(_logger, running.Count, _options.Drain);
-        var finished = Task.WhenAll(running.Select(owned => owned.Reading));
-        using var enough = new CancellationTokenSource();
-        await Task.WhenAny(finished, Task.Delay(_options.Drain, _time, enough.Token));
-        await enough.CancelAsync();
+        using var enough = new CancellationTokenSource(_options.Drain, _time);
+        await WaitUntilIdleAsync(running, enough.Token);
 
         // Readers are let go first: those of an answer that is cut now are told to come back, rather than that it is over.
         var closing = _closing.CancelAsync();
-        await Task.WhenAll(_runs.Values.Where(owned => !owned.Run.HasEnded).Select(owned => EndAsync(owned.Run, RunState.Interrupted)));
+        await Task.WhenAll(_runs.Values.Where(owned => !owned.Run.HasEnded).Select(owned => LeaveOrEndAsync(owned)));
         await closing;
     }
+
+    // One that waits for a person may do so for days: it is not waited for.
+    private static async Task WaitUntilIdleAsync(List<OwnedRun> running, CancellationToken enough)
+    {
+        var changed = new WakeSignal();
+        var subscriptions = running.ConvertAll(owned => owned.Run.Subscribe(changed.Set));
+        foreach (var owned in running)
+        {
+            _ = owned.Reading.ContinueWith(_ => changed.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        while (running.Exists(owned => !owned.Reading.IsCompleted && !owned.Run.CanLeave) && !enough.IsCancellationRequested)
+        {
+            await changed.WaitAsync(enough).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        subscriptions.ForEach(subscription => subscription.Dispose());
+    }
+
+    private Task LeaveOrEndAsync(OwnedRun owned) => owned.Run.TryLeave() ? owned.StopReadingAsync() : EndAsync(owned.Run, RunState.Interrupted);
 
     private async Task<StopResult> EndAsync(Run run, RunState state)
     {
@@ -235,11 +263,11 @@ public sealed partial class RunHost : IDisposable
         _meters.TokensUsed(run.Provider, usage.InputTokens, usage.OutputTokens);
     }
 
-    private async Task OwnAsync(OwnedRun owned, RunPump pump, string? key)
+    private async Task OwnAsync(OwnedRun owned, Func<CancellationToken, Task> read, string? key)
     {
         try
         {
-            await pump.ReadAsync(owned.Stop);
+            await read(owned.Stop);
         }
         catch (Exception exception)
         {

@@ -49,9 +49,13 @@ public sealed partial class RunJournal : IAsyncDisposable
     internal event Action? Fenced;
 
     /// <summary>Stores a run from now on.</summary>
-    internal void Open(Run run, Action overflow, Action lost)
+    /// <param name="run">The run.</param>
+    /// <param name="overflow">Ends it, once more of it waits for the database than may.</param>
+    /// <param name="lost">Lets go of it: it is not this node's any more.</param>
+    /// <param name="saved">The number of the last event that is stored.</param>
+    internal void Open(Run run, Action overflow, Action lost, long saved = 0)
     {
-        run.Saving = new RunSaving(this, run, overflow, lost);
+        run.Saving = new RunSaving(this, run, overflow, lost) { Saved = saved };
         run.Saving.OnWritten(urgent: true);
     }
 

@@ -15,6 +15,9 @@ internal sealed class RunPump(
     private int _places = agents.Count;
     private StepServices _work = null!;
 
+    /// <summary>What another process has done of the run; null for one from the start.</summary>
+    public RunHistory? Resumed { get; init; }
+
     /// <summary>Those that may be handed over to, by name.</summary>
     public IReadOnlyDictionary<string, RunAgent> Others { get; init; } = new Dictionary<string, RunAgent>(StringComparer.Ordinal);
 
@@ -49,7 +52,11 @@ internal sealed class RunPump(
 
     private Task<AnswerEnd?> ReadOneAsync(RunAgent agent, CancellationToken stop)
     {
-        AppendPrefix(run.Whole);
+        if (Resumed is null)
+        {
+            AppendPrefix(run.Whole);
+        }
+
         return ReadAsync(agent, run.Whole, request.Messages, request.Options, stop);
     }
 
@@ -60,10 +67,15 @@ internal sealed class RunPump(
         var messages = request.Messages.ToList();
         for (var i = 0; i < agents.Count; i++)
         {
-            run.Append(new ProgressEvent(Math.Round(100.0 * i / agents.Count), $"{agents[i].Name} ({i + 1} of {agents.Count})"));
+            var part = AddPart(agents[i]);
+            if (Resumed?.Find(part.Agent) is null)
+            {
+                run.Append(new ProgressEvent(Math.Round(100.0 * i / agents.Count), $"{agents[i].Name} ({i + 1} of {agents.Count})"));
+            }
+
             // The form that was asked for is that of the whole, which the last one gives.
             var isLast = i == agents.Count - 1;
-            end = await ReadAgentAsync(agents[i], AddPart(agents[i]), messages, isLast ? request.Options : Unformed(), isFirst: i == 0, stop);
+            end = await ReadAgentAsync(agents[i], part, messages, isLast ? request.Options : Unformed(), isFirst: i == 0, stop);
             if (end is not { State: RunState.Completed })
             {
                 return end;
@@ -89,18 +101,27 @@ internal sealed class RunPump(
     {
         while (true)
         {
-            run.Append(new AgentStartEvent { Agent = part.Agent });
-            if (isFirst)
+            var lane = Resumed?.Find(part.Agent);
+            if (lane is null)
             {
-                AppendPrefix(part);
-                isFirst = false;
+                run.Append(new AgentStartEvent { Agent = part.Agent });
+                if (isFirst)
+                {
+                    AppendPrefix(part);
+                }
             }
 
-            var end = await ReadAsync(agent, part, messages, chatOptions, stop);
-            run.Append(new AgentEndEvent { Agent = part.Agent });
+            isFirst = false;
+            var end = lane is { End: { } ended } ? Ended(lane, ended) : await ReadAsync(agent, part, messages, chatOptions, stop);
+            if (lane is not { IsDone: true })
+            {
+                end = end is { Problem: { } problem } ? end with { Problem = problem with { Detail = $"{part.Agent}: {problem.Detail}" } } : end;
+                run.Append(new AgentEndEvent { Agent = part.Agent, Cut = end?.State is RunState.Completed ? null : end?.State, CutProblem = end?.Problem });
+            }
+
             if (end is not { State: RunState.Completed })
             {
-                return end is { Problem: { } problem } ? end with { Problem = problem with { Detail = $"{part.Agent}: {problem.Detail}" } } : end;
+                return end;
             }
 
             // As something the user passes on: a model that finds an answer of its own at the end of the conversation would go on with that.
@@ -122,9 +143,22 @@ internal sealed class RunPump(
 
     private Task<AnswerEnd?> ReadAsync(RunAgent agent, RunPart part, IReadOnlyList<ChatMessage> messages, ChatOptions? chatOptions, CancellationToken stop)
     {
+        if (Resumed?.Find(part.Agent) is { } lane)
+        {
+            // The model that has begun goes on, and no other.
+            agent = agent with { Model = lane.Model is { } other && Resumed.Resolve is { } resolve ? resolve(other) : agent.Model, Others = [], Passed = null };
+        }
+
         var others = agent.HandOver.Where(Others.ContainsKey).Select(name => Others[name]).ToList();
         return new StepLoop(run, part, agent, _work, others.Count == 0 ? null : new HandOverTool(others, TakePlace)).ReadAsync(
-            string.IsNullOrEmpty(agent.System) ? messages : [new ChatMessage(ChatRole.System, agent.System), .. messages], chatOptions, stop);
+            string.IsNullOrEmpty(agent.System) ? messages : [new ChatMessage(ChatRole.System, agent.System), .. messages], chatOptions, stop, Resumed);
+    }
+
+    // Of a part that another process has finished.
+    private AnswerEnd Ended(LaneHistory lane, AgentEndEvent ended)
+    {
+        var next = lane.Rounds is [.., { IsAtTools: true } last] ? HandOverTool.Of(last) : null;
+        return new AnswerEnd(ended.Cut ?? RunState.Completed, ended.CutProblem, null) { HandOver = next is not null && Others.ContainsKey(next.Agent) && TakePlace() ? next : null };
     }
 
     private void AppendPrefix(RunPart part)
@@ -166,7 +200,7 @@ internal sealed class RunPump(
                 name = string.Create(CultureInfo.InvariantCulture, $"{agent.Name} ({n})");
             }
 
-            return run.AddPart(name);
+            return (Resumed is null ? null : run.FindPart(name)) ?? run.AddPart(name);
         }
     }
 }

@@ -27,6 +27,9 @@ public sealed record RunRequest
     /// <summary>Whether whoever reads the run can say yes or no to a call; where nobody can, a call that needs it is refused.</summary>
     public bool CanApprove { get; init; } = true;
 
+    /// <summary>Whether it was begun in another process: tools that are not there any more do not keep it from going on.</summary>
+    internal bool IsResumed { get; init; }
+
     /// <summary>Who answers, where it is not one model alone: at most <see cref="MaxAgents"/>, each with a name of its own.</summary>
     public IReadOnlyList<AgentRequest> Agents { get; init; } = [];
 

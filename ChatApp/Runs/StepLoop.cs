@@ -25,9 +25,11 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
     /// <param name="messages">What the model is sent.</param>
     /// <param name="options">Temperature and the like; its tools are the client's, who answers them in its next request.</param>
     /// <param name="stop">Cancelled when the run has ended, or has lasted too long.</param>
+    /// <param name="resumed">What another process has done of it; null for an answer from the start.</param>
     /// <returns>How the answer ended; null where <paramref name="stop"/> ended it.</returns>
-    public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken stop)
+    public async Task<AnswerEnd?> ReadAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken stop, RunHistory? resumed = null)
     {
+        var lane = resumed?.Find(part.Agent);
         var history = messages.ToList();
         var clients = (options?.Tools ?? []).OfType<AIFunctionDeclaration>().Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
         var tools = Tools().Where(tool => !clients.Contains(tool.Name)).ToDictionary(tool => tool.Name, StringComparer.Ordinal);
@@ -40,7 +42,34 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
 
         for (var round = 1; ; round++)
         {
+            if (lane is not null && round <= lane.Rounds.Count && lane.Rounds[round - 1] is { IsAtTools: true } past)
+            {
+                // Said and called before this process went on with it: only what is left of the calls is made.
+                var known = past.Calls.Where(call => !clients.Contains(call.Call.Name)).ToList();
+                handOver?.Restore(past);
+                if (await runner.RunAsync([.. known.Select(call => call.Call)], stop, known, resumed) is not { } rest)
+                {
+                    return null;
+                }
+
+                if (known.Count < past.Calls.Count || handOver?.Taken is not null)
+                {
+                    return new AnswerEnd(RunState.Completed, null, ChatFinishReason.ToolCalls) { HandOver = known.Count < past.Calls.Count ? null : handOver?.Taken };
+                }
+
+                _ = IsLoop([.. known.Select(call => call.Call)]);
+                history.Add(new ChatMessage(ChatRole.Assistant, past.Contents(resumed!.KeptIn(part.Agent, round), isLater: round > 1)));
+                history.Add(new ChatMessage(ChatRole.Tool, [.. rest]));
+                run.NextRound(part);
+                continue;
+            }
+
             var (reader, end) = await AskAsync(history, options, isLater: round > 1, stop);
+            if (reader.Kept.Count > 0)
+            {
+                run.Keep(new KeptContents(part.Agent, round, reader.Kept));
+            }
+
             if (end is not { State: RunState.Completed })
             {
                 return end;

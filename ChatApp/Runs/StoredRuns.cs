@@ -75,6 +75,24 @@ public sealed partial class StoredRuns : IDisposable
         _ = FollowAsync(run, known);
     }
 
+    /// <summary>The run as all who look at it here share it, up to its last stored event: it is not followed any more, since this process makes it from now on.</summary>
+    internal async Task<Run?> ReleaseAsync(string id)
+    {
+        var run = await FindAsync(id);
+        if (_known.TryRemove(id, out var known))
+        {
+            known.IsReleased = true;
+            known.Changed.Set();
+        }
+
+        // Once more, and not from those who may be content with less.
+        run?.AddStored(await _store.ReadAsync(id, run.Seq));
+        return run;
+    }
+
+    /// <summary>What is stored of the run by now is shown, where somebody looks at it here.</summary>
+    internal void Hurry(string id) => OnNotice(new StoreNotice(StoreNoticeKind.Run, id));
+
     /// <summary>The run is read anew when it is next asked for.</summary>
     internal void Forget(string id) => _known.TryRemove(id, out _);
 
@@ -121,13 +139,18 @@ public sealed partial class StoredRuns : IDisposable
     private async Task FollowAsync(Run run, Known known)
     {
         var (silent, watched, isLogged) = (0, default(long?), false);
-        while (!run.IsEnded && !_stop.IsCancellationRequested)
+        while (!run.IsEnded && !_stop.IsCancellationRequested && !known.IsReleased)
         {
             try
             {
                 using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
                 await Task.WhenAny(known.Changed.WaitAsync(enough.Token).AsTask(), Task.Delay(Poll, _time, enough.Token));
                 await enough.CancelAsync();
+                if (known.IsReleased)
+                {
+                    return;
+                }
+
                 var before = run.Seq;
                 run.AddStored(await _store.ReadAsync(run.Id, before));
                 silent = run.Seq > before ? 0 : silent + 1;
@@ -159,7 +182,10 @@ public sealed partial class StoredRuns : IDisposable
             }
         }
 
-        await ForgetLaterAsync(run.Id, known);
+        if (!known.IsReleased)
+        {
+            await ForgetLaterAsync(run.Id, known);
+        }
     }
 
     private async Task CatchUpAsync(Run run)
@@ -222,6 +248,9 @@ public sealed partial class StoredRuns : IDisposable
         private Task<Run?>? _run;
 
         public WakeSignal Changed { get; } = new();
+
+        /// <summary>Whether this process makes the run by now.</summary>
+        public volatile bool IsReleased;
 
         public Task<Run?> Load(Func<Task<Run?>> load)
         {

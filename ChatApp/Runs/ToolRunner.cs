@@ -21,15 +21,18 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
 
     /// <summary>Makes the calls, several at once.</summary>
     /// <param name="calls">The calls.</param>
-    /// <param name="stop">Cancelled when the run has ended.</param>
+    /// <param name="stop">Cancelled when the run has ended, or has lasted too long.</param>
+    /// <param name="known">How far each of them had come in another process; null where they are new.</param>
+    /// <param name="resumed">What else was done there.</param>
     /// <returns>Their results, in the order of the calls; null where <paramref name="stop"/> ended it.</returns>
-    public async Task<IReadOnlyList<AIContent>?> RunAsync(IReadOnlyList<FunctionCallContent> calls, CancellationToken stop)
+    public async Task<IReadOnlyList<AIContent>?> RunAsync(
+        IReadOnlyList<FunctionCallContent> calls, CancellationToken stop, IReadOnlyList<StepCall>? known = null, RunHistory? resumed = null)
     {
         using var places = new SemaphoreSlim(work.Tools.MaxParallel);
         var begun = work.Time.GetTimestamp();
         try
         {
-            return await Task.WhenAll(calls.Select((call, i) => RunAsync(new Place(call, i, begun), places, stop)));
+            return await Task.WhenAll(calls.Select((call, i) => RunAsync(new Place(call, i, begun) { Known = known?[i], Resumed = resumed }, places, stop)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -40,11 +43,16 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
     private async Task<AIContent> RunAsync(Place place, SemaphoreSlim places, CancellationToken stop)
     {
         var call = place.Call;
+        if (place.Known?.Result is { } before)
+        {
+            return new FunctionResultContent(call.CallId, before);
+        }
+
         var asked = work.Time.GetTimestamp();
         var result = Refusal(place);
         if (result is null && tools[call.Name] is var tool)
         {
-            if (tool.Approval != ToolApproval.Never && await ApproveAsync(tool, place, stop) is { IsApproved: false } answer)
+            if ((tool.Approval != ToolApproval.Never || place.AskedFor(tool) is not null) && await ApproveAsync(tool, place, stop) is { IsApproved: false } answer)
             {
                 result = new Outcome(string.IsNullOrWhiteSpace(answer.Reason) ? "Refused: this call was not allowed." : $"Refused: {answer.Reason}", "denied");
             }
@@ -108,7 +116,9 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         await asking.WaitAsync(stop);
         try
         {
-            return work.Request.Approved.Contains(tool.Fingerprint) || run.IsApproved(tool.Fingerprint) ? new ApprovalAnswer(IsApproved: true) : await AskAsync(tool, place, stop);
+            return place.AskedFor(tool) is null && (work.Request.Approved.Contains(tool.Fingerprint) || run.IsApproved(tool.Fingerprint))
+                ? new ApprovalAnswer(IsApproved: true)
+                : await AskAsync(tool, place, stop);
         }
         finally
         {
@@ -124,21 +134,24 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         }
 
         var call = place.Call;
+        var asked = place.AskedFor(tool);
         var once = tool.Approval == ToolApproval.Once;
-        var request = new ApprovalRequestEvent(run.NewApprovalId(call.CallId), call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
+        var request = asked ?? new ApprovalRequestEvent(run.NewApprovalId(call.CallId), call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments, Json), once) { Agent = part.Agent };
         using var pause = work.Limit.Pause();
-        // Those that were called together have the same time.
-        var left = work.Tools.ApprovalTimeout - work.Time.GetElapsedTime(place.Begun);
+        // Those that were called together have the same time; of what another process has asked, the time when it did counts.
+        var left = work.Tools.ApprovalTimeout
+            - (asked is null ? work.Time.GetElapsedTime(place.Begun) : work.Time.GetUtcNow() - run.Created - TimeSpan.FromMilliseconds(asked.T));
         using var patience = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, work.Time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
         ApprovalAnswer answer;
         try
         {
-            answer = await run.AskAsync(request, any.Token);
+            answer = await run.AskAsync(request, any.Token, isAsked: asked is not null);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             answer = new ApprovalAnswer(IsApproved: false, $"Nobody answered within {Durations.Words(work.Tools.ApprovalTimeout)}.");
+            answer = run.Settling is { } settling ? await settling(request.Id, answer) : answer;
         }
 
         run.NoteAnswer(request, answer, once ? tool.Fingerprint : null);
@@ -221,7 +234,17 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
     /// <param name="Call">A call.</param>
     /// <param name="Index">Its place among those that were called together.</param>
     /// <param name="Begun">When they were.</param>
-    private sealed record Place(FunctionCallContent Call, int Index, long Begun);
+    private sealed record Place(FunctionCallContent Call, int Index, long Begun)
+    {
+        /// <summary>How far it had come in another process; null where it is new.</summary>
+        public StepCall? Known { get; init; }
+
+        public RunHistory? Resumed { get; init; }
+
+        /// <summary>What another process has asked about the call and nobody has answered; null for nothing. What was asked about another definition of the tool was asked in vain.</summary>
+        public ApprovalRequestEvent? AskedFor(Tool tool) =>
+            Known is { IsWaiting: true } && Resumed?.Fingerprints.GetValueOrDefault(Call.Name) == tool.Fingerprint ? Known.Request : null;
+    }
 
     /// <summary>What a tool says of how far it has come: however fast that is, a few a second are kept, and none after the call's end.</summary>
     private sealed class Progress(Run run, RunPart part, string callId, TimeProvider time)

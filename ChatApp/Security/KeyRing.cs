@@ -51,6 +51,9 @@ public sealed partial class KeyRing : IDisposable
     /// <summary>The holder by the key's name and fingerprint, which a sign-in keeps; null where that key is gone.</summary>
     internal Caller? Find(string name, string fingerprint) => Array.Find(_keys, held => held.Caller.Name == name && held.Fingerprint == fingerprint)?.Caller;
 
+    /// <summary>The holder of the key of that name; null where there is none, or no longer.</summary>
+    public Caller? FindByName(string name) => Array.Find(_keys, held => held.Caller.Name == name)?.Caller;
+
     /// <summary>What a sign-in keeps of the caller's key beside its name: another key of that name has another.</summary>
     internal string? FingerprintOf(Caller caller) => Array.Find(_keys, held => held.Caller == caller)?.Fingerprint;
 

@@ -44,7 +44,7 @@ internal sealed class RunColumns
     /// <summary>Of <c>runs r JOIN messages m ON m.id = r.message_id</c>.</summary>
     public const string All = """
         r.id, r.conversation_id AS ConversationId, r.message_id AS MessageId, r.owner, r.model, r.state, r.node, r.created, r.seq, m.text, r.reasoning, r.ending,
-        r.has_events AS HasEvents, r.idempotency_key AS IdempotencyKey, r.fingerprint
+        r.has_events AS HasEvents, r.stop_asked AS StopAsked, r.idempotency_key AS IdempotencyKey, r.fingerprint
         """;
 
     public string Id { get; set; } = "";
@@ -73,6 +73,10 @@ internal sealed class RunColumns
 
     public long HasEvents { get; set; }
 
+    public long StopAsked { get; set; }
+
+    public string? Request { get; set; }
+
     public string? IdempotencyKey { get; set; }
 
     public string? Fingerprint { get; set; }
@@ -92,6 +96,8 @@ internal sealed class RunColumns
         Reasoning = Reasoning,
         Ending = Ending,
         HasEvents = HasEvents != 0,
+        IsStopAsked = StopAsked != 0,
+        Request = Request,
         IdempotencyKey = IdempotencyKey,
         Fingerprint = Fingerprint,
     };

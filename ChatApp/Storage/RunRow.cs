@@ -39,6 +39,12 @@ public sealed record RunRow
     /// <summary>Whether its single events are still there.</summary>
     public bool HasEvents { get; init; } = true;
 
+    /// <summary>Whether somebody asked to stop it.</summary>
+    public bool IsStopAsked { get; init; }
+
+    /// <summary>What it was asked, as JSON that its writer understands: only while it waits for a person, and where that was asked for.</summary>
+    public string? Request { get; init; }
+
     /// <summary>The caller's key for repeating the request, with the caller's name in it; null for none.</summary>
     public string? IdempotencyKey { get; init; }
 

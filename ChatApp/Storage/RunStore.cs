@@ -3,7 +3,7 @@ using Dapper;
 namespace ChatApp.Storage;
 
 /// <summary>Runs and their events.</summary>
-public sealed class RunStore
+public sealed partial class RunStore
 {
     private const string Running = "running";
 
@@ -113,13 +113,13 @@ public sealed class RunStore
         return batches;
     });
 
-    /// <summary>Runs that are marked as running and belong to a node that is no more.</summary>
+    /// <summary>Runs that are marked as running and belong to a node that is no more; not those that are parked.</summary>
     public Task<IReadOnlyList<RunRow>> OrphansAsync(int most) => _database.ReadAsync<IReadOnlyList<RunRow>>(async connection =>
     {
         var rows = await connection.QueryAsync<RunColumns>(
             $"""
-            SELECT {RunColumns.All} FROM runs r JOIN messages m ON m.id = r.message_id
-            WHERE r.state = 'running' AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.node) ORDER BY r.number LIMIT @most
+            SELECT {RunColumns.All}, r.request FROM runs r JOIN messages m ON m.id = r.message_id
+            WHERE r.state = 'running' AND (r.node <> '{Nobody}' OR r.stop_asked = 1) AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.node) ORDER BY r.number LIMIT @most
             """,
             new { most });
         return [.. rows.Select(row => row.Row)];
@@ -146,7 +146,7 @@ public sealed class RunStore
     public Task<IReadOnlyList<RunRow>> OwnAsync() => _database.ReadAsync<IReadOnlyList<RunRow>>(async connection =>
     {
         var rows = await connection.QueryAsync<RunColumns>(
-            $"SELECT {RunColumns.All} FROM runs r JOIN messages m ON m.id = r.message_id WHERE r.state = 'running' AND r.node = @node", new { node = _nodes.Id });
+            $"SELECT {RunColumns.All}, r.request FROM runs r JOIN messages m ON m.id = r.message_id WHERE r.state = 'running' AND r.node = @node", new { node = _nodes.Id });
         return [.. rows.Select(row => row.Row)];
     });
 
@@ -290,7 +290,7 @@ public sealed class RunStore
 
             foreach (var run in transaction.Query<Ending>(
                 $"""
-                SELECT id, number, conversation_id AS ConversationId, message_id AS MessageId, owner, node, state, seq FROM runs
+                SELECT id, number, conversation_id AS ConversationId, message_id AS MessageId, owner, node, state, seq, CASE WHEN request IS NULL THEN 0 ELSE 1 END AS HasRequest FROM runs
                 WHERE id IN ({string.Join(", ", ids.Select((_, i) => $"@id{i}"))}) ORDER BY id {transaction.Dialect.ForUpdate}
                 """,
                 values))
@@ -356,6 +356,13 @@ public sealed class RunStore
             // Nodes that share a database need not agree on the time.
             $"UPDATE runs SET state = @state, ended = {(transaction.Dialect.IsShared ? transaction.Dialect.Now : "@ended")}, seq = @seq, reasoning = @reasoning, ending = @ending WHERE number = @number AND state = 'running'",
             ("state", end.State), ("ended", end.Ended.Ms()), ("seq", batch.LastSeq), ("reasoning", end.Reasoning.Clean()), ("ending", end.Ending.Clean()), ("number", run.Number));
+        if (run.HasRequest != 0)
+        {
+            // Nobody goes on with it any more, and nothing waits.
+            transaction.ExecuteLater("UPDATE runs SET request = NULL WHERE number = @number", ("number", run.Number));
+            transaction.ExecuteLater("DELETE FROM run_answers WHERE run_id = @id", ("id", run.Id));
+        }
+
         transaction.ExecuteLater("UPDATE messages SET text = @text WHERE id = @id", ("text", text), ("id", run.MessageId));
         transaction.Dialect.Index(transaction, "messages", run.MessageId, text);
         transaction.ExecuteLater("DELETE FROM run_events WHERE run = @run", ("run", run.Number));
@@ -398,6 +405,8 @@ public sealed class RunStore
         public string State { get; set; } = "";
 
         public long Seq { get; set; }
+
+        public long HasRequest { get; set; }
     }
 
     private sealed class EventColumns

@@ -89,6 +89,9 @@ public enum StoreNoticeKind
     /// <summary>An owner's list of conversations changed; with the owner's name.</summary>
     List,
 
+    /// <summary>Something that a run waits for was answered; with the run's id.</summary>
+    Answer,
+
     /// <summary>Notices may have been lost: anything may have changed.</summary>
     Everything,
 }

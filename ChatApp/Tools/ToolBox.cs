@@ -12,10 +12,13 @@ public sealed class ToolBox(IEnumerable<IToolSource> sources)
     public IReadOnlyList<Tool> All => [.. _sources.SelectMany(source => source.Tools).DistinctBy(tool => tool.Name, StringComparer.Ordinal)];
 
     /// <summary>The tools of these names; those used by default for null.</summary>
+    /// <param name="names">The names.</param>
+    /// <param name="passOver">Whether names that nothing has are passed over.</param>
     /// <exception cref="UnknownToolException">There is none of a name.</exception>
-    public IReadOnlyList<Tool> Pick(IReadOnlyList<string>? names)
+    public IReadOnlyList<Tool> Pick(IReadOnlyList<string>? names, bool passOver = false)
     {
         var all = All;
+        names = passOver ? names?.Where(name => all.Any(tool => tool.Name == name)).ToList() : names;
         return names is null
             ? [.. all.Where(tool => tool.IsDefault)]
             : [.. names.Distinct(StringComparer.Ordinal).Select(name => all.FirstOrDefault(tool => tool.Name == name) ?? throw new UnknownToolException(name, all.Select(tool => tool.Name)))];
