@@ -44,7 +44,7 @@ public sealed class SettingsTests
     [InlineData("ChatApp:Cors:Origin:0", "Did you mean ChatApp:Cors:Origins?")]
     [InlineData("ChatApp:Runs:MaxDurations", "Did you mean ChatApp:Runs:MaxDuration?")]
     [InlineData("ChatApp:Api:MaxStreamDurations", "Did you mean ChatApp:Api:MaxStreamDuration?")]
-    [InlineData("ChatApp:Something", "ChatApp has: Api, ApiKeys,")]
+    [InlineData("ChatApp:Something", "ChatApp has: Agents, Api, ApiKeys,")]
     public async Task BCfg_UnknownName_IsNamedWithTheOneThatWasMeant(string key, string advice)
     {
         await using var app = Program.Build([$"--{key}=sk-canary-123"]);
