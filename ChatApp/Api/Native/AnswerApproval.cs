@@ -14,15 +14,15 @@ internal static class AnswerApproval
 
     public static async Task<IResult> PostAsync(string id, string approvalId, HttpContext context, RunHost host)
     {
+        if (await host.FindAsync(id, context.GetCaller()) is not { } run)
+        {
+            return Problem.NotFound;
+        }
+
         var (body, _, problem) = await JsonBody.ReadAsync<ApprovalBody>(context.Request, context.RequestAborted);
         if (problem is not null)
         {
             return problem;
-        }
-
-        if (await host.FindAsync(id, context.GetCaller()) is not { } run)
-        {
-            return Problem.NotFound;
         }
 
         RunHeaders.Set(context.Response, run);
