@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ChatApp.Providers;
 using Microsoft.Extensions.AI;
 
 namespace ChatApp.Api;
@@ -35,20 +34,6 @@ internal static class RequestTools
     public static IReadOnlyList<string>? Read(string text) => text.Length == 0 ? null
         : text == "false" ? []
         : text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    /// <summary>The tools that the settings give a model: without a word about tools in the request, a client that knows of none gets no others.</summary>
-    public static IReadOnlyList<string> ConfiguredFor(string? model, IModelCatalog catalog)
-    {
-        try
-        {
-            return catalog.Resolve(model).Tools ?? [];
-        }
-        catch (Exception exception) when (Problem.From(exception) is not null)
-        {
-            // Whoever starts the run says it.
-            return [];
-        }
-    }
 
     /// <summary>Declares the client's tools to the model. They are not called here: a call of one ends the run, and the client answers it in its next.</summary>
     /// <param name="options">The request's options; null for none.</param>

@@ -77,7 +77,7 @@ public sealed partial class RunHost
     {
         if (_tools is null || agent.Tools is not null || known?.Tools is not { } own)
         {
-            return _tools?.Pick(agent.Tools ?? request.Tools ?? model.Tools, request.IsResumed) ?? [];
+            return _tools?.Pick(agent.Tools ?? request.Tools ?? model.Tools ?? (request.HasDefaultTools ? null : []), request.IsResumed) ?? [];
         }
 
         // An agent has no more than its own, and of those the ones that are switched on. One that is not there now, its server being down, is none.

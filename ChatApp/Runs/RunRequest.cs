@@ -21,6 +21,9 @@ public sealed record RunRequest
     /// <summary>The names of the tools that the model may use; none for an empty list, and for null those that its agent or provider has, or the default ones.</summary>
     public IReadOnlyList<string>? Tools { get; init; }
 
+    /// <summary>Whether the default tools are among what null <see cref="Tools"/> stand for.</summary>
+    public bool HasDefaultTools { get; init; } = true;
+
     /// <summary>The fingerprints of tools that have been approved for good where the run belongs.</summary>
     public IReadOnlyCollection<string> Approved { get; init; } = [];
 

@@ -1,4 +1,3 @@
-using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
 
@@ -7,7 +6,7 @@ namespace ChatApp.Api.OpenAI;
 /// <summary>Starting a run as a chat completion, streamed or whole. It ends when its client leaves, as clients of this protocol expect.</summary>
 internal static class CreateChatCompletion
 {
-    public static async Task<IResult> PostAsync(HttpContext context, RunHost host, RunStream stream, IModelCatalog catalog, TimeProvider time)
+    public static async Task<IResult> PostAsync(HttpContext context, RunHost host, RunStream stream, TimeProvider time)
     {
         var asked = time.GetTimestamp();
         var (body, bytes, problem) = await JsonBody.ReadAsync<ChatCompletionRequest>(context.Request, context.RequestAborted);
@@ -35,7 +34,8 @@ internal static class CreateChatCompletion
                 Options = ChatCompletionValidation.Options(body!),
                 Messages = ChatCompletionMessages.Read(body!),
                 Model = body!.Model,
-                Tools = tools ?? RequestTools.ConfiguredFor(body.Model, catalog),
+                Tools = tools,
+                HasDefaultTools = false,
                 // The protocol has no words for a question on the way.
                 CanApprove = false,
                 OnDisconnect = DisconnectPolicy.Cancel,

@@ -1,5 +1,4 @@
 using ChatApp.Api.OpenAI;
-using ChatApp.Providers;
 using ChatApp.Runs;
 using ChatApp.Security;
 using ChatApp.Tools;
@@ -11,7 +10,7 @@ namespace ChatApp.Api.Responses;
 internal static class CreateResponse
 {
     public static async Task<IResult> PostAsync(
-        HttpContext context, RunHost host, ResponseBook book, RunStream stream, ToolBox tools, IModelCatalog catalog, TimeProvider time)
+        HttpContext context, RunHost host, ResponseBook book, RunStream stream, ToolBox tools, TimeProvider time)
     {
         var asked = time.GetTimestamp();
         var (body, bytes, unreadable) = await JsonBody.ReadAsync<ResponseRequest>(context.Request, context.RequestAborted);
@@ -39,7 +38,8 @@ internal static class CreateResponse
             Model = body.Model,
             Tools = kept.Settings.Labels.Count > 0 || body.Tools?.Any(tool => tool!.Type == "mcp") == true
                 ? [.. kept.Settings.Labels.Keys]
-                : RequestTools.ConfiguredFor(body.Model, catalog),
+                : null,
+            HasDefaultTools = false,
             // The answer comes with the response's id, which one that is not stored does not have.
             CanApprove = kept.Settings.Store,
             Options = ResponseValidation.Options(body),
