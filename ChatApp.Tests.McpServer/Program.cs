@@ -12,6 +12,20 @@ internal static class Program
 {
     private static readonly McpServerPrimitiveCollection<McpServerTool> Tools = [];
 
+    // Lines that are JSON and no messages, or messages that are none of the protocol's.
+    private static readonly string[] Odd =
+    [
+        "null", "1", "[]", "{}", "\"text\"", "{", new string('[', 1000), "\0", "\u2028", "[null]", "{\"jsonrpc\":2}", "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"x\"}",
+        "{\"jsonrpc\":\"2.0\",\"id\":1e400,\"result\":{}}", "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"result\":{}}", "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999,\"result\":{}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":{}}", "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"x\"}", "{\"jsonrpc\":\"2.0\",\"id\":\"call-77\",\"result\":null}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"\\ud800\"}", "{\"jsonrpc\":\"2.0\",\"method\":null}", "{\"jsonrpc\":\"2.0\",\"method\":{}}", "{\"\\ud800\":1}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":1,\"progressToken\":2}}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":{},\"progress\":\"x\"}}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":[1]}", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\",\"params\":1}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":{}}}", "{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":{\"code\":\"x\"}}", "{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":[]}",
+        "{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"sampling/createMessage\",\"params\":{}}", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"roots/list\"}", "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"no such thing\"}",
+    ];
+
     public static async Task<int> Main(string[] args)
     {
         if (args.Contains("--fail"))
@@ -29,6 +43,19 @@ internal static class Program
         {
             Console.WriteLine("Welcome!");
             await Console.Error.WriteLineAsync($"the token is {Environment.GetEnvironmentVariable("TOKEN")}");
+        }
+
+        if (args.Contains("--odd"))
+        {
+            foreach (var line in Odd)
+            {
+                Console.WriteLine(line);
+            }
+        }
+
+        if (args.Contains("--spawn"))
+        {
+            Process.Start("sleep", "600").Dispose();
         }
 
         AddTools(args.Contains("--many") ? 200 : 0);
@@ -88,6 +115,27 @@ internal static class Program
         {
             Add("late", "Was not there at first.", () => "late");
             return "grown";
+        });
+        Add("wavering", "0", () => "");
+        Add("waver", "Changes a tool again and again.", async () =>
+        {
+            for (var i = 1; i <= 3; i++)
+            {
+                Tools.Remove(Tools["wavering"]);
+                Add("wavering", i.ToString(CultureInfo.InvariantCulture), () => "");
+                await Task.Delay(1000);
+            }
+
+            return "";
+        });
+        Add("chatter", "Writes short lines to its error output without end.", async () =>
+        {
+            await using var errors = Console.OpenStandardError();
+            var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("x\n", 8192)));
+            while (true)
+            {
+                await errors.WriteAsync(lines);
+            }
         });
         Add("env", "Names the environment.", () => string.Join('\n', Environment.GetEnvironmentVariables().Keys.Cast<string>().Order(StringComparer.Ordinal)));
         Add("fail", "Fails.", () => new CallToolResult { IsError = true, Content = [new TextContentBlock { Text = "The moon is down." }] });

@@ -138,6 +138,16 @@ public sealed class OpenAIWireTests
     }
 
     [Fact]
+    public async Task F61_Stream_ArgumentsWithHalfASurrogatePair_AreText()
+    {
+        var play = await UpstreamPlay.OpenAIAsync(Deltas("""{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"a\":\"\\ud83d \\ud83d\\ude00 \\ude00\\ud83d \\\\ud83d\"}"}}]}""") + Finish("tool_calls"));
+
+        var call = Assert.Single(play.Contents.OfType<FunctionCallContent>());
+        Assert.Equal("""\uFFFD \ud83d\ude00 \uFFFD\uFFFD \\ud83d""", ((JsonElement)call.Arguments!["a"]!).GetRawText().Trim('"'));
+        Assert.Equal("\uFFFD \U0001F600 \uFFFD\uFFFD \\ud83d", call.Arguments["a"]!.ToString());
+    }
+
+    [Fact]
     public async Task Stream_ToolCallCutByTheLimit_IsNotMade()
     {
         var play = await UpstreamPlay.OpenAIAsync(Deltas("""{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"a\""}}]}""") + Finish("length"));

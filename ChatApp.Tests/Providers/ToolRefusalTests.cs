@@ -58,6 +58,16 @@ public sealed class ToolRefusalTests
     }
 
     [Fact]
+    public async Task Refusal_ThatRepeatsWordsOfTheQuestion_IsNotRemembered()
+    {
+        await using var upstream = await FakeUpstream.StartAsync(x => x.RespondAsync(400, """{"error":{"message":"Invalid message: 'it does not support tools'"}}"""));
+        var known = new ToollessModels();
+
+        Assert.Equal(400, (await UpstreamPlay.DrainAsync(Client(upstream, known), Offering)).Failure?.Status);
+        Assert.False(known.Contains("openai", "m"));
+    }
+
+    [Fact]
     public async Task Refusal_WhereACallIsDemanded_IsTold()
     {
         await using var upstream = await FakeUpstream.StartAsync(x => x.RespondAsync(400, """{"error":"m does not support tools"}"""));

@@ -12,6 +12,7 @@ public sealed class BuiltInToolsOnTheWireTests
     [InlineData("scripted/ttft=0;rate=0;tokens=3;call=nothing:{\"a\":\"b;c\"}", "hi", "There is no tool", "\"reason\":\"completed\"")]
     [InlineData("scripted/ttft=0;rate=0;tokens=3;badargs=1", "hi", "not valid JSON", "\"reason\":\"completed\"")]
     [InlineData("scripted/ttft=0;rate=0;tokens=3;call=calculator:{\"expression\":\"1/0\"}", "hi", "divides by zero", "\"isError\":true")]
+    [InlineData("scripted/ttft=0;rate=0;tokens=3;call=calculator:{\"expression\":\"1 \\ud83d\"}", "hi", "is not understood", "\"reason\":\"completed\"")]
     [InlineData("scripted/ttft=0;rate=0;tokens=3;call=calculator:{\"sum\":1}", "hi", "do not fit", "\"isError\":true")]
     public async Task Run_ThatCallsTools_StreamsTheirResultsAndTheAnswer(string model, string question, params string[] parts)
     {

@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using ChatApp.Tests.Infrastructure;
@@ -38,6 +42,7 @@ public sealed class FetchTests
     [InlineData("[::7f00:1]")]
     [InlineData("169.254.169.254")]
     [InlineData("2852039166")]
+    [InlineData("168.63.129.16")]
     [InlineData("100.64.0.1")]
     [InlineData("100.127.255.254")]
     [InlineData("10.0.0.1")]
@@ -175,6 +180,37 @@ public sealed class FetchTests
 
         Assert.Contains(reason, await RefusalAsync(local, $"http://site.example:{server.Address.Port}/"), StringComparison.Ordinal);
         Assert.Single(server.Exchanges);
+    }
+
+    [Fact]
+    public async Task V11_Fetch_CertificateThatNamesAnAddress_IsNotFollowedThere()
+    {
+        using var named = new TcpListener(IPAddress.Loopback, 0);
+        named.Start();
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        using var certificate = CertificateOfAnIssuerAt($"http://127.0.0.1:{((IPEndPoint)named.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture)}/issuer.cer");
+        var serving = ServeAsync();
+        using var tool = Local(((IPEndPoint)server.LocalEndpoint).Port);
+
+        Assert.Contains("no secure connection", await RefusalAsync(tool, $"https://site.example:{((IPEndPoint)server.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture)}/"), StringComparison.Ordinal);
+        await serving;
+        Assert.False(named.Pending());
+
+        async Task ServeAsync()
+        {
+            using var client = await server.AcceptTcpClientAsync();
+            await using var secure = new SslStream(client.GetStream());
+            try
+            {
+                await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true) });
+                _ = await secure.ReadAsync(new byte[1]);
+            }
+            catch (Exception exception) when (exception is IOException or AuthenticationException)
+            {
+                // The client does not trust it.
+            }
+        }
     }
 
     [Fact]
@@ -380,7 +416,24 @@ public sealed class FetchTests
     [InlineData("<svg><script>")]
     [InlineData("<pre>\n")]
     public void HtmlText_MegabyteOfAnything_IsReadInOneGo(string piece) =>
-        Assert.NotNull(HtmlText.Read(string.Concat(Enumerable.Repeat(piece, 1_000_000 / piece.Length)), new Uri("http://example.com/"), isCut: false));
+        Assert.NotNull(HtmlText.Read(string.Concat(Enumerable.Repeat(piece, 1_000_000 / piece.Length)), new Uri("http://example.com/"), isCut: false, most: int.MaxValue));
+
+    [Fact]
+    public void V15_HtmlText_LinksWithALongBase_AreNoMoreThanIsWanted()
+    {
+        var url = new Uri($"http://example.com/{new string('x', 2000)}/");
+        var page = HtmlText.Read(string.Concat(Enumerable.Repeat("<a href=x>y</a>", 60_000)), url, isCut: false, most: 50_000);
+
+        Assert.InRange(page.Text.Length, 50_000, 53_000);
+        Assert.True(page.IsCut);
+    }
+
+    [Theory]
+    [InlineData("<p>Before <svg class=x /> after")]
+    [InlineData("<p>Before <svg><path d='M0 0'/><title>no</title></svg> after")]
+    [InlineData("<p>Before <video src=x/> after")]
+    public void HtmlText_PictureWithOrWithoutInside_EndsWhereItEnds(string html) =>
+        Assert.Equal("Before after", HtmlText.Read(html, new Uri("http://example.com/"), isCut: false, most: 1000).Text);
 
     [Fact]
     public async Task Fetch_Progress_IsReported()
@@ -425,6 +478,24 @@ public sealed class FetchTests
         var exception = Assert.ThrowsAny<Exception>(() => ((IStartupValidator)app.Services.GetService(typeof(IStartupValidator))!).Validate());
 
         Assert.Contains(Program.SettingProblems(exception), problem => problem.Contains(said, StringComparison.Ordinal));
+    }
+
+    private static X509Certificate2 CertificateOfAnIssuerAt(string address)
+    {
+        using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var issuer = new CertificateRequest("CN=issuer", issuerKey, HashAlgorithmName.SHA256);
+        issuer.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        using var signer = issuer.CreateSelfSigned(from, to);
+        var request = new CertificateRequest("CN=site.example", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("site.example");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(ocspUris: null, caIssuersUris: [address]));
+        using var bare = request.Create(signer, from, to, [1, 2, 3]);
+        using var whole = bare.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pfx), password: null);
     }
 
     // A resolver that knows nobody.

@@ -1,13 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace ChatApp.Providers;
 
 /// <summary>What an endpoint's address must be. The messages never repeat the address: it may hold a password.</summary>
 internal static class EndpointRules
 {
-    private static readonly string[] PrivateSuffixes = [".local", ".internal", ".lan", ".home.arpa", ".localhost", ".svc", ".test", ".ts.net"];
-
     /// <summary>Why <paramref name="value"/> can't be an endpoint, with the fix; null while it can.</summary>
     internal static string? Problem(string value, out Uri? endpoint)
     {
@@ -32,32 +27,8 @@ internal static class EndpointRules
             return "has characters outside ASCII, which can look like another host's. Write the host in its xn-- form.";
         }
 
-        return endpoint.Scheme == "http" && !IsNear(endpoint)
+        return endpoint.Scheme == "http" && !NearHosts.Has(endpoint)
             ? "sends prompts and keys unencrypted to a public host. Use https; http is for this machine and private networks."
             : null;
-    }
-
-    // 127.0.0.1, 192.168.…, fd00::…, a container's plain name (http://vllm:8000), a name only a private network has.
-    private static bool IsNear(Uri endpoint)
-    {
-        if (IPAddress.TryParse(endpoint.DnsSafeHost, out var address))
-        {
-            return IsNear(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
-        }
-
-        var host = endpoint.DnsSafeHost.TrimEnd('.');
-        return !host.Contains('.', StringComparison.Ordinal)
-            || PrivateSuffixes.Any(s => host.EndsWith(s, StringComparison.OrdinalIgnoreCase));
-    }
-
-    private static bool IsNear(IPAddress address)
-    {
-        if (IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal)
-        {
-            return true;
-        }
-
-        return address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is var b
-            && (b[0] == 10 || (b[0] == 172 && b[1] is >= 16 and < 32) || (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) || (b[0] == 100 && b[1] is >= 64 and < 128));
     }
 }

@@ -47,6 +47,14 @@ internal static partial class JsonText
             ? element
             : null;
 
+    /// <summary>JSON that a model has written, where escapes for half a surrogate pair stand for U+FFFD: whoever writes such JSON again would fail.</summary>
+    internal static string Mend(string json) => !json.Contains("\\u", StringComparison.Ordinal) ? json
+        : HalfPair().Replace(json, static e => e.Groups["half"].Success ? "\\uFFFD" : e.Value);
+
+    // Whole pairs and other escapes are passed over.
+    [GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HalfPair();
+
     // \\ is taken as a unit, so that the text \\ud83d stays what it is.
     [GeneratedRegex(@"\\u[0-9a-fA-F]{4}|\\.", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Escape();

@@ -51,7 +51,7 @@ internal sealed class OpenAIToolCalls
     {
         foreach (var call in _calls)
         {
-            var arguments = call.Arguments.Length == 0 ? "{}" : call.Arguments.ToString();
+            var arguments = call.Arguments.Length == 0 ? "{}" : JsonText.Mend(call.Arguments.ToString());
             contents.Add(FunctionCallContent.CreateFromParsedArguments(arguments, call.Id, call.Name, Parse));
         }
 

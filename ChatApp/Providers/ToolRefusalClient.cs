@@ -56,14 +56,15 @@ internal sealed partial class ToolRefusalClient(IChatClient inner, string provid
             }
         }
 
-        if (known.Add(provider, model))
-        {
-            Log.TakesNoTools(logger, provider);
-        }
-
         yield return new ChatResponseUpdate(ChatRole.Assistant, [new ThinkingContent("This model takes no tools: it is asked without them")]);
         await foreach (var update in base.GetStreamingResponseAsync(asked, Without(options!), cancellationToken))
         {
+            // Only now is it known that the tools were to blame: a refusal may repeat words of the question.
+            if (known.Add(provider, model))
+            {
+                Log.TakesNoTools(logger, provider);
+            }
+
             yield return update;
         }
     }

@@ -4,7 +4,7 @@ namespace ChatApp.Providers;
 /// A response's body with bounds: a stream has lines of at most 1 MB and 64 MB in all, a document 8 MB. The event parser above has none of its own: one endless line
 /// would be collected until memory runs out. A connection that breaks while it is read is told as <see cref="ProviderFault.Interrupted"/>.
 /// </summary>
-internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, UpstreamTimings? timings, bool isEvents) : Stream
+internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, UpstreamTimings? timings, bool isEvents) : ReadingStream(inner)
 {
     private const int MaxLine = 1024 * 1024;
     private const long MaxEvents = 64L * 1024 * 1024;
@@ -13,26 +13,12 @@ internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, Upstre
     private long _total;
     private int _line;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => _total;
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read;
         try
         {
-            read = await inner.ReadAsync(buffer, cancellationToken);
+            read = await Inner.ReadAsync(buffer, cancellationToken);
         }
         catch (IOException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -45,31 +31,6 @@ internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, Upstre
 
         Count(buffer.Span[..read]);
         return read;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Answers are read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            inner.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 
     private void Count(ReadOnlySpan<byte> bytes)

@@ -27,8 +27,8 @@ internal sealed class SettingNames(IConfiguration settings) : IValidateOptions<S
 
     private static string Advice(string key, IGrouping<string, string> section)
     {
-        var nearest = section.MinBy(name => Distance(key.ToUpperInvariant(), name.ToUpperInvariant()))!;
-        return Distance(key.ToUpperInvariant(), nearest.ToUpperInvariant()) <= Math.Max(2, nearest.Length / 3)
+        var nearest = section.MinBy(name => Spelling.Distance(key.ToUpperInvariant(), name.ToUpperInvariant()))!;
+        return Spelling.Distance(key.ToUpperInvariant(), nearest.ToUpperInvariant()) <= Math.Max(2, nearest.Length / 3)
             ? $"Did you mean {section.Key}:{nearest}?"
             : $"{section.Key} has: {string.Join(", ", section.Order(StringComparer.Ordinal))}.";
     }
@@ -56,24 +56,6 @@ internal sealed class SettingNames(IConfiguration settings) : IValidateOptions<S
             }
         }
 
-    }
-
-    // How many letters are to be added, taken out or changed.
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var cost = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (diagonal, row[j]) = (row[j], cost);
-            }
-        }
-
-        return row[^1];
     }
 
     /// <summary>What is validated: no value, but the names.</summary>

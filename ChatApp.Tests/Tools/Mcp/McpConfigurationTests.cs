@@ -31,7 +31,7 @@ public sealed class McpConfigurationTests
 
         Assert.Equal(
             [
-                $"{Server}a_b has a name that its tools' names can't begin with. Use letters, digits and -, at most 32 characters.",
+                $"{Server}a_b has a name that its tools' names can't begin with. Use letters, digits and -, a letter first, at most 32 characters.",
                 $"{Server}a_b needs either Command, a program to start, or Url, the address of a server that runs: it has both.",
                 $"{Server}a_b:Command has a space and is no file. Name the program alone, and put each argument into Args.",
                 $"{Server}file:Url is no address. Write a whole one, such as https://tools.example/mcp.",

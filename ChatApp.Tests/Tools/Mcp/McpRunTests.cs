@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -118,14 +119,16 @@ public sealed class McpRunTests
     public async Task V13_AppThatIsKilled_TakesItsServersWithIt(string how)
     {
         var mark = $"--mark={Guid.NewGuid():N}";
-        await using var app = await AppProcess.StartAsync([.. TestServers.Settings("tests", how, mark).Select(setting => $"--{setting.Item1}={setting.Item2}")]);
+        await using var app = await AppProcess.StartAsync([.. TestServers.Settings("tests", how, "--spawn", mark).Select(setting => $"--{setting.Item1}={setting.Item2}")]);
         using var client = new HttpClient { BaseAddress = app.Url };
         await Eventually.HoldsAsync(async () => (await client.GetStringAsync("/api/tools")).Contains("\"ready\"", StringComparison.Ordinal), "the server");
         var process = Directory.EnumerateDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0).Single(id => id != 0 && IsOf(id, mark));
+        var spawned = ChildOf(process);
 
         await app.KillAsync();
 
         await Eventually.Holds(() => !TestServers.Lives(process), "the server's end");
+        await Eventually.Holds(() => !TestServers.Lives(spawned), "the end of what it started");
     }
 
     [Fact]
@@ -138,6 +141,20 @@ public sealed class McpRunTests
         Assert.Contains("ChatApp:Mcp:Servers:b:Url is no address.", app.Output, StringComparison.Ordinal);
         Assert.Contains("ChatApp:Mcp:Server is no setting. Did you mean ChatApp:Mcp:Servers?", app.Output, StringComparison.Ordinal);
     }
+
+    // 123 (sleep) S 122 …: the second behind the name is the parent.
+    private static int ChildOf(int process) =>
+        Directory.EnumerateDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0).Single(id =>
+        {
+            try
+            {
+                return id != 0 && File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].Split(' ')[1] == process.ToString(CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        });
 
     // The app names it too, in its own arguments.
     private static bool IsOf(int id, string mark)

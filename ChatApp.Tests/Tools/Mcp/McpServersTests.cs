@@ -210,6 +210,35 @@ public sealed class McpServersTests
     }
 
     [Fact]
+    public async Task V13_ServerThatChangesItsToolsWithoutEnd_IsNotedOnce()
+    {
+        await using var servers = await TestServers.ReadyAsync();
+        await servers.CallAsync("waver");
+        await Eventually.Holds(() => servers.Tool("wavering").Function.Description == "3", "the last change");
+
+        Assert.Single(servers.Log.Split('\n'), line => line.Contains("has changed what its tool 'tests_wavering'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task V15_LinesThatAreNoMessages_ArePassedOver()
+    {
+        await using var servers = await TestServers.ReadyAsync(["--odd"]);
+
+        Assert.Equal("on", await servers.CallAsync("echo", new { text = "on" }));
+        Assert.Null(servers.Status.Problem);
+    }
+
+    [Fact]
+    public async Task V15_FloodOfShortErrorLines_IsCutOff()
+    {
+        await using var servers = await TestServers.ReadyAsync();
+
+        var failure = await Assert.ThrowsAsync<ToolException>(() => servers.CallAsync("chatter"));
+
+        Assert.Equal("The server tests is not running: it sent more than 4 MB a second and was cut off.", failure.Message);
+    }
+
+    [Fact]
     public async Task V12_Environment_HoldsNothingOfOurs()
     {
         Environment.SetEnvironmentVariable("CHATAPP_TEST_API_KEY", "secret");

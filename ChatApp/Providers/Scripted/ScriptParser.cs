@@ -120,7 +120,7 @@ internal static class ScriptParser
 
         try
         {
-            var arguments = JsonElement.Parse(colon < 0 ? "{}" : value[(colon + 1)..]);
+            var arguments = JsonElement.Parse(colon < 0 ? "{}" : JsonText.Mend(value[(colon + 1)..]));
             return arguments.ValueKind == JsonValueKind.Object ? (name, arguments) : null;
         }
         catch (JsonException)

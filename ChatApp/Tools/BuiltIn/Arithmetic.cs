@@ -333,7 +333,7 @@ internal sealed class Arithmetic
     {
         if (Peek() != closing)
         {
-            throw Peek() == ',' ? new ToolException("A comma stands where none belongs. Write numbers without separators of thousands: 4310, not 4,310.") : Unexpected();
+            throw Unexpected();
         }
 
         _at++;

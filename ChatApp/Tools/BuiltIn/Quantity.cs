@@ -36,9 +36,11 @@ internal readonly record struct Quantity
                 return _near;
             }
 
-            // Both are brought down to what a double holds, so that large over large is no infinity over infinity.
-            var excess = (int)Math.Max(0, Math.Max(_over.GetBitLength(), _under.GetBitLength()) - 1000);
-            return (double)(_over >> excess) / (double)(_under >> excess);
+            // Each is brought down to what a double holds, so that large over large is no infinity over infinity.
+            var (over, under) = (Excess(_over), Excess(_under));
+            return Math.ScaleB((double)(_over >> over) / (double)(_under >> under), over - under);
+
+            static int Excess(BigInteger number) => (int)Math.Max(0, number.GetBitLength() - 500);
         }
     }
 
@@ -109,15 +111,15 @@ internal readonly record struct Quantity
 
     public static Quantity Abs(Quantity value) => value.Sign < 0 ? -value : value;
 
-    public static Quantity Floor(Quantity value) => value.IsExact ? Of(FloorDivide(value._over, value._under)) : Of(Math.Floor(value._near));
+    public static Quantity Floor(Quantity value) => Shown(value) is { IsExact: true } shown ? Of(FloorDivide(shown._over, shown._under)) : value;
 
     /// <summary>To so many digits behind the point, a half away from zero.</summary>
     public static Quantity Round(Quantity value, int digits)
     {
+        value = Shown(value);
         if (!value.IsExact)
         {
-            // What is shown of it decides, not what a double makes of it: round(2.675 * sqrt(1), 2).
-            return digits is >= 0 and <= 15 && Math.Abs(value._near) < 1e15 ? Of((double)Math.Round((decimal)value._near, digits, MidpointRounding.AwayFromZero)) : value;
+            return value;
         }
 
         var scale = BigInteger.Pow(10, Math.Abs(digits));
@@ -167,6 +169,22 @@ internal readonly record struct Quantity
         }
 
         return rest.IsOne && Math.Max(twos, fives) <= 100 ? Math.Max(twos, fives) : null;
+    }
+
+    // The 15 digits that are shown of a double decide, not what a double makes of them: round(2.675 * cos(0), 2), floor(sqrt(3) * sqrt(3)).
+    // One that has none of them behind the point stays what it is.
+    private static Quantity Shown(Quantity value)
+    {
+        if (value.IsExact || Math.Abs(value._near) >= 1e15)
+        {
+            return value;
+        }
+
+        // -1.73205080756888E+000
+        var text = value._near.ToString("E14", CultureInfo.InvariantCulture);
+        var exponent = int.Parse(text.AsSpan(text.IndexOf('E', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) - 14;
+        var digits = BigInteger.Parse(text[..text.IndexOf('E', StringComparison.Ordinal)].Replace(".", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return exponent > 0 ? Of(digits * BigInteger.Pow(10, exponent)) : Fraction(digits, BigInteger.Pow(10, -exponent));
     }
 
     private static BigInteger FloorDivide(BigInteger a, BigInteger b)

@@ -151,29 +151,11 @@ internal sealed partial class WorldClock(TimeProvider time)
         return
         [
             .. Zones.Value.Concat(Others)
-                .Select(zone => (zone.Value, Near: zone.Key.Contains(asked, StringComparison.Ordinal) ? 0 : Distance(asked, zone.Key)))
+                .Select(zone => (zone.Value, Near: zone.Key.Contains(asked, StringComparison.Ordinal) ? 0 : Spelling.Distance(asked, zone.Key)))
                 .Where(zone => zone.Near <= Math.Max(1, asked.Length / 3))
                 .OrderBy(zone => zone.Near).ThenBy(zone => zone.Value, StringComparer.Ordinal)
                 .Select(zone => zone.Value).Distinct(StringComparer.Ordinal).Take(MostSuggested),
         ];
-    }
-
-    // How many letters are to be added, taken out or changed.
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var cost = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (diagonal, row[j]) = (row[j], cost);
-            }
-        }
-
-        return row[^1];
     }
 
     // UTC   GMT+2   +05:30   UTC-0330

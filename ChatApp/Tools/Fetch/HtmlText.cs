@@ -23,6 +23,7 @@ internal sealed class HtmlText
     private readonly string _html;
     private readonly Uri _url;
     private readonly bool _whole;
+    private readonly int _most;
     private readonly StringBuilder _text = new();
     private int _at;
     private int _silent;
@@ -32,25 +33,30 @@ internal sealed class HtmlText
     private string? _title;
     private (string Url, int From)? _link;
 
-    private HtmlText(string html, Uri url, bool whole) => (_html, _url, _whole) = (html, url, whole);
+    private HtmlText(string html, Uri url, bool whole, int most) => (_html, _url, _whole, _most) = (html, url, whole, most);
 
     /// <summary>The page's title and text.</summary>
-    public static Page Read(string html, Uri url, bool isCut)
+    /// <param name="html">The page.</param>
+    /// <param name="url">Where it was found.</param>
+    /// <param name="isCut">Whether there was more of it.</param>
+    /// <param name="most">How many characters are wanted: a little more than that is read, however much longer its links' whole addresses are than the page.</param>
+    public static Page Read(string html, Uri url, bool isCut, int most)
     {
-        var reader = new HtmlText(html, url, whole: false);
+        var reader = new HtmlText(html, url, whole: false, most);
         var text = reader.Read();
-        if (text.Length < LittleText)
+        if (text.Length < Math.Min(LittleText, most))
         {
             // Some pages are all navigation, and some forget to close it.
-            text = new HtmlText(html, url, whole: true).Read();
+            reader = new HtmlText(html, url, whole: true, most);
+            text = reader.Read();
         }
 
-        return new Page(url, reader._title, text, isCut);
+        return new Page(url, reader._title, text, isCut || reader._at < html.Length);
     }
 
     private string Read()
     {
-        while (_at < _html.Length)
+        while (_at < _html.Length && _text.Length <= _most)
         {
             var next = _html.IndexOf('<', _at);
             var end = next < 0 ? _html.Length : next;
@@ -113,7 +119,9 @@ internal sealed class HtmlText
             return;
         }
 
-        if (Silent.Contains(name) || (!_whole && Around.Contains(name)))
+        // <svg … /> has nothing inside.
+        var isEmpty = !closes && _html[_at - 1] == '>' && _html[_at - 2] == '/';
+        if (!isEmpty && (Silent.Contains(name) || (!_whole && Around.Contains(name))))
         {
             _silent = Math.Max(0, _silent + (closes ? -1 : 1));
         }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -30,6 +32,11 @@ internal sealed partial class PageReader : IDisposable
             ActivityHeadersPropagator = null,
             AutomaticDecompression = DecompressionMethods.All,
             ConnectCallback = network.ConnectAsync,
+            // A certificate names addresses too, from which its issuer's or what is revoked would be asked for, whatever they lead to.
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
+            },
             MaxResponseHeadersLength = 32,
             MaxResponseDrainSize = 0,
             // Each request looks at the address anew.
@@ -122,7 +129,7 @@ internal sealed partial class PageReader : IDisposable
             throw new ToolException($"{url} calls itself {type}, but holds no text.");
         }
 
-        return isHtml ? HtmlText.Read(text, url, isCut) : new Page(url, null, text.Trim(), isCut);
+        return isHtml ? HtmlText.Read(text, url, isCut, _options.MaxCharacters) : new Page(url, null, text.Trim(), isCut);
     }
 
     private static bool IsText(string type) =>

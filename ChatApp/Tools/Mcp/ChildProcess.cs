@@ -6,7 +6,8 @@ namespace ChatApp.Tools.Mcp;
 /// <summary>A server's program, with all that it started itself.</summary>
 /// <param name="process">The program, started.</param>
 /// <param name="leads">Whether it leads a group of processes, which is ended as one.</param>
-internal sealed class ChildProcess(Process process, bool leads) : IAsyncDisposable
+/// <param name="guard">Ends the group if we can't; null for none. Told by a line that there is nothing left to end.</param>
+internal sealed class ChildProcess(Process process, bool leads, Process? guard) : IAsyncDisposable
 {
     private const int SigKill = 9;
 
@@ -44,6 +45,7 @@ internal sealed class ChildProcess(Process process, bool leads) : IAsyncDisposab
     {
         await TryWaitAsync();
         Kill();
+        Dismiss();
         if (await TryWaitAsync() is not null)
         {
             process.Dispose();
@@ -72,6 +74,20 @@ internal sealed class ChildProcess(Process process, bool leads) : IAsyncDisposab
             // Those whose parent is gone are found by their group alone.
             _ = KillProcess(-Id, SigKill);
         }
+    }
+
+    private void Dismiss()
+    {
+        try
+        {
+            guard?.StandardInput.BaseStream.Write("ended\n"u8);
+        }
+        catch (IOException)
+        {
+            // Somebody has ended it.
+        }
+
+        guard?.Dispose();
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace ChatApp.Tools.Mcp;
 
 /// <summary>
 /// Starts servers' programs so that they end with this process, also where it is killed: the kernel ends a child when the thread that started it is gone,
-/// so one thread starts them all and lives as long as they do.
+/// so one thread starts them all and lives as long as they do. What they have started themselves is ended by a guard of each, which waits for our end.
 /// </summary>
 internal sealed class ChildStarter : IDisposable
 {
@@ -100,12 +101,31 @@ internal sealed class ChildStarter : IDisposable
 
         try
         {
-            return new ChildProcess(Process.Start(start) ?? throw new McpFailure("could not be started"), _wrapper.Leads);
+            var process = Process.Start(start) ?? throw new McpFailure("could not be started");
+            return new ChildProcess(process, _wrapper.Leads, _wrapper.Leads ? Guard(process.Id) : null);
         }
         catch (Win32Exception exception)
         {
             throw new McpFailure($"could not be started: {new Win32Exception(exception.NativeErrorCode).Message}");
         }
+    }
+
+    // Reads a line, which it gets once the group has ended, or the end of its input, which comes with our own: then it ends the group.
+    private Process? Guard(int group)
+    {
+        if (Find("sh", "/", Environment.GetEnvironmentVariable("PATH")) is not { } shell)
+        {
+            return null;
+        }
+
+        var start = new ProcessStartInfo(_wrapper!.Prefix[0], [shell, "-c", "exec >/dev/null 2>&1; read -r ended || kill -s KILL -- \"-$1\"", "MCP guard", group.ToString(CultureInfo.InvariantCulture)])
+        {
+            WorkingDirectory = "/",
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+        };
+        start.Environment.Clear();
+        return Process.Start(start);
     }
 
     /// <summary>The program of that name: as a path, from the directory it is started in; otherwise the first of that name on the path.</summary>

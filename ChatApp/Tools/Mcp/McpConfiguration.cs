@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace ChatApp.Tools.Mcp;
@@ -8,8 +6,6 @@ namespace ChatApp.Tools.Mcp;
 internal static partial class McpConfiguration
 {
     private static readonly string[] Known = [.. typeof(McpServerOptions).GetProperties().Select(property => property.Name)];
-
-    private static readonly string[] NearSuffixes = [".local", ".internal", ".lan", ".home.arpa", ".localhost", ".svc", ".test", ".ts.net"];
 
     internal static void Read(IConfiguration configuration, McpOptions options)
     {
@@ -32,7 +28,7 @@ internal static partial class McpConfiguration
 
             if (!Name().IsMatch(entry.Key))
             {
-                problems.Add($"{entry.Path} has a name that its tools' names can't begin with. Use letters, digits and -, at most 32 characters.");
+                problems.Add($"{entry.Path} has a name that its tools' names can't begin with. Use letters, digits and -, a letter first, at most 32 characters.");
             }
 
             ReadWhere();
@@ -243,26 +239,12 @@ internal static partial class McpConfiguration
             return "has a #, a space or a character outside ASCII. Remove it; write a host in its xn-- form.";
         }
 
-        return url.Scheme == "http" && !IsNear(url)
+        return url.Scheme == "http" && !NearHosts.Has(url)
             ? "sends what tools are given, and Headers, unencrypted to a public host. Use https; http is for this machine and private networks."
             : null;
     }
 
-    private static bool IsNear(Uri url)
-    {
-        if (!IPAddress.TryParse(url.DnsSafeHost, out var address))
-        {
-            var host = url.DnsSafeHost.TrimEnd('.');
-            return !host.Contains('.', StringComparison.Ordinal) || Array.Exists(NearSuffixes, suffix => host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
-        }
-
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal
-            || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is var b
-                && (b[0] == 10 || (b[0] == 172 && b[1] is >= 16 and < 32) || (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) || (b[0] == 100 && b[1] is >= 64 and < 128)));
-    }
-
-    [GeneratedRegex("^[A-Za-z0-9-]{1,32}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9-]{0,31}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Name();
 
     [GeneratedRegex("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

@@ -65,7 +65,7 @@ internal sealed class McpDefinitions(string server, McpServerOptions options, Fu
         var schema = definition.InputSchema;
         if (schema.GetRawText().Length > MaxSchema)
         {
-            notes.Add($"has a tool '{Clean(definition.Name, MaxName)}' whose schema has more than {MaxSchema} characters; it is left out");
+            notes.Add($"has a tool '{Line(definition.Name, MaxName)}' whose schema has more than {MaxSchema} characters; it is left out");
             return null;
         }
 
@@ -75,7 +75,7 @@ internal sealed class McpDefinitions(string server, McpServerOptions options, Fu
         }
 
         var offered = pin.Last;
-        var title = Clean(definition.Title ?? definition.Annotations?.Title, MaxTitle);
+        var title = Line(definition.Title ?? definition.Annotations?.Title, MaxTitle);
         return new Tool(new McpFunction(pin.Name, Clean(definition.Description, MaxDescription), schema, CallAsync))
         {
             Source = server,
@@ -138,6 +138,8 @@ internal sealed class McpDefinitions(string server, McpServerOptions options, Fu
     }
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static string Line(string? text, int most) => Clean(text, most).ReplaceLineEndings(" ");
 
     /// <summary>A text without what nobody sees: characters that people can't read must not speak to the model.</summary>
     private static string Clean(string? text, int most)

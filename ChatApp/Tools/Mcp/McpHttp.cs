@@ -56,28 +56,14 @@ internal static class McpHttp
     }
 
     /// <summary>Counts what is read: the whole of a document, and each event of a stream of events.</summary>
-    private sealed class Body(Stream inner, bool isEvents, McpLimits limits, Action<McpFailure> onTooMuch) : Stream
+    private sealed class Body(Stream inner, bool isEvents, McpLimits limits, Action<McpFailure> onTooMuch) : ReadingStream(inner)
     {
         private long _open;
         private bool _isLineEmpty = true;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
+            var read = await Inner.ReadAsync(buffer, cancellationToken);
             try
             {
                 limits.Count(read, Messages(buffer.Span[..read]), _open);
@@ -89,31 +75,6 @@ internal static class McpHttp
             }
 
             return read;
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Answers are read asynchronously.");
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                inner.Dispose();
-            }
-
-            base.Dispose(disposing);
         }
 
         // Every line counts as a message, so that comments without end are too many as well; an event ends with an empty one.

@@ -6,7 +6,7 @@ public sealed class McpOptions
     /// <summary>The configuration's section.</summary>
     public const string Section = "ChatApp:Mcp";
 
-    /// <summary>The servers by name: letters, digits and <c>-</c>, at most 32 characters. The name is the first part of its tools' names.</summary>
+    /// <summary>The servers by name: letters, digits and <c>-</c>, a letter first, at most 32 characters. The name is the first part of its tools' names.</summary>
     public IDictionary<string, McpServerOptions> Servers { get; } = new Dictionary<string, McpServerOptions>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is wrong with them: each names its setting, the problem and the fix, none a value of <c>Env</c> or <c>Headers</c>.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ChatApp.Tools.Mcp;
 
-/// <summary>What must not be said again: the values of a server's <c>Env</c> and <c>Headers</c>, which it may repeat in what it writes.</summary>
+/// <summary>What must not be said again: the values of a server's <c>Env</c> and <c>Headers</c> and of the query of its <c>Url</c>, which it may repeat in what it writes.</summary>
 internal sealed class McpSecrets(McpServerOptions options)
 {
     private const int Most = 500;
@@ -13,6 +13,7 @@ internal sealed class McpSecrets(McpServerOptions options)
     private readonly string[] _values =
     [
         .. options.Env.Values.Concat(options.Headers.Values.SelectMany(value => (string[])[value, .. value.Split(' ')]))
+            .Concat((options.Url?.Query ?? "").Split('?', '&').Select(part => part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..]).SelectMany(value => (string[])[value, Uri.UnescapeDataString(value)]))
             .Where(value => value.Length >= Shortest).Distinct(StringComparer.Ordinal).OrderByDescending(value => value.Length),
     ];
 

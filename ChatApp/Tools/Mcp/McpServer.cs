@@ -8,6 +8,7 @@ namespace ChatApp.Tools.Mcp;
 internal sealed partial class McpServer
 {
     private const int ErrorLines = 20;
+    private const int MaxNoted = 500;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -24,6 +25,7 @@ internal sealed partial class McpServer
     private readonly McpDefinitions _definitions;
     private readonly Lock _lock = new();
     private readonly Queue<string> _errorOutput = [];
+    private readonly HashSet<string> _noted = new(StringComparer.Ordinal);
 
     // Those of the last list, also while the server is gone: a call then says so.
     private IReadOnlyList<Tool> _tools = [];
@@ -194,7 +196,8 @@ internal sealed partial class McpServer
             _problem = notes.Count > 0 ? string.Join("; ", notes.Take(5)) : null;
         }
 
-        foreach (var note in notes)
+        // Each once: a server that changes its tools without end fills no log.
+        foreach (var note in notes.Where(note => _noted.Count < MaxNoted && _noted.Add(note)))
         {
             Log.Noticed(_logger, _name, note);
         }

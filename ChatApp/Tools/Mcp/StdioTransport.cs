@@ -21,6 +21,9 @@ internal sealed class StdioTransport(string name, McpServerOptions options, Chil
     // Messages that wait for a program that does not read.
     private const int MaxWaiting = 256;
     private const int MaxErrorLine = 1000;
+
+    // What a line of error output counts at least, in bytes: short ones take no less work.
+    private const int LeastErrorLine = 64;
     private const int Block = 32 * 1024;
 
     private readonly BlockingCollection<byte[]> _waiting = new(MaxWaiting);
@@ -188,9 +191,9 @@ internal sealed class StdioTransport(string name, McpServerOptions options, Chil
                 _ = WriteMessageAsync(message);
             }
         }
-        catch (JsonException)
+        catch (Exception)
         {
-            // Many programs greet, or log, where only messages should be.
+            // Many programs greet, or log, where only messages should be; and no message, whatever it is like, ends the thread, and with it ChatApp.
             onError($"(no message) {Encoding.UTF8.GetString(line[..Math.Min(line.Length, MaxErrorLine)])}");
         }
     }
@@ -228,7 +231,7 @@ internal sealed class StdioTransport(string name, McpServerOptions options, Chil
             for (var read = 1; read > 0;)
             {
                 read = _child!.Errors.Read(block, 0, block.Length);
-                _errorLimits.Count(read, messages: 0, open: 0);
+                _errorLimits.Count(Math.Max(read, LeastErrorLine * block.AsSpan(0, read).Count((byte)'\n')), messages: 0, open: 0);
                 foreach (var c in chars.AsSpan(0, decoder.GetChars(block.AsSpan(0, read), chars, flush: read == 0)))
                 {
                     if (c == '\n')
