@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ChatApp.Conversations;
 using ChatApp.Storage;
+using ChatApp.Tests.Infrastructure;
 using ChatApp.Tests.Storage;
 using ChatApp.Tests.Tools;
 using ChatApp.Tools;
@@ -13,7 +14,8 @@ public sealed class ConversationSearchTests
     [Fact]
     public async Task Search_OfTheAsker_FindsTheirOwnOthersOnly()
     {
-        await using var store = await TestStore.OpenAsync();
+        using var directory = new TemporaryDirectory();
+        await using var store = await TestStore.OpenAsync(("Path", directory.Path));
         await store.Conversations.ImportAsync(TestStore.Conversation("a", "ann", "Rust [notes]"), [TestStore.Message("a1", text: "How does the borrow checker think?")]);
         await store.Conversations.ImportAsync(TestStore.Conversation("b", "ann", "", minute: 5), [TestStore.Message("b1", text: "borrow a bicycle")]);
         await store.Conversations.ImportAsync(TestStore.Conversation("c", "ann", "borrow", minute: 9), []);
@@ -30,7 +32,8 @@ public sealed class ConversationSearchTests
     [Fact]
     public async Task Search_WithoutWordsOrARun_IsRefused()
     {
-        await using var store = await TestStore.OpenAsync();
+        using var directory = new TemporaryDirectory();
+        await using var store = await TestStore.OpenAsync(("Path", directory.Path));
 
         await Assert.ThrowsAsync<ToolException>(() => SearchAsync(store.Conversations, " ", "ann", null));
         await Assert.ThrowsAsync<ToolException>(() => SearchAsync(store.Conversations, new string('x', 501), "ann", null));
