@@ -148,6 +148,18 @@ public sealed partial class Run
         }
     }
 
+    /// <summary>Whether this process still adds to it.</summary>
+    internal bool IsOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !HasEnded && !_isDisowned && !_isLeft;
+            }
+        }
+    }
+
     /// <summary>Whether it could be left.</summary>
     internal bool CanLeave => IsStored && IsRequestStored && IsWaiting && History().IsBlocked(ClientTools);
 
