@@ -39,7 +39,7 @@ public sealed class BadInputTests(BadInputTests.App app) : IClassFixture<BadInpu
         { """{"messages":[{"role":"assistant","content":"no question"}]}""", HttpStatusCode.BadRequest, "validation" },
         { """{"messages":[{"role":"user","content":"hi"}],"format":"xml"}""", HttpStatusCode.BadRequest, "validation" },
         { """{"messages":[{"role":"user","content":"hi"}],"tools":true}""", HttpStatusCode.BadRequest, "validation" },
-        { """{"messages":[{"role":"user","content":"hi"}],"tools":["clock"]}""", HttpStatusCode.BadRequest, "validation" },
+        { """{"messages":[{"role":"user","content":"hi"}],"tools":["no such tool"]}""", HttpStatusCode.BadRequest, "validation" },
         { """{"messages":[{"role":"user","content":"hi"}],"parentMessageId":"m1"}""", HttpStatusCode.BadRequest, "validation" },
         { """{"messages":[{"role":"user","content":"hi"}],"parentMessageId":7}""", HttpStatusCode.BadRequest, "validation" },
         { """{"messages":[{"role":"user","content":"hi"}],"onDisconnect":"later"}""", HttpStatusCode.BadRequest, "validation" },

@@ -302,7 +302,7 @@ public sealed class NativeStreamTests
     {
         var time = new FakeTime();
         var model = new FakeChatClient();
-        await using var app = await TestApp.StartAsync(model, time);
+        await using var app = await TestApp.StartAsync(model, time, ("ChatApp:Runs:StallAfter", "0s"));
         using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         Assert.Equal("connected", (await stream.NextAsync())!.Type);
         Assert.Equal("step", (await stream.NextAsync())!.Type);

@@ -63,8 +63,9 @@ public sealed class OpenApiTests
             }
 
             Assert.True(body.GetProperty("content").GetProperty("application/json").TryGetProperty("schema", out _), path.Name);
+            // What there is none of is not found, whatever is sent to it.
             using var answer = await app.Client.PostAsync(path.Name, null, TestContext.Current.CancellationToken);
-            Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+            Assert.Equal(path.Name.Contains('{', StringComparison.Ordinal) ? HttpStatusCode.NotFound : HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
             var described = post.GetProperty("responses").GetProperty("415").GetProperty("content").EnumerateObject().Single().Name;
             Assert.Equal(described, answer.Content.Headers.ContentType?.MediaType);
         }

@@ -6,6 +6,7 @@ using ChatApp.Storage;
 using ChatApp.Tests.Infrastructure;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace ChatApp.Tests.Api;
 
@@ -72,6 +73,17 @@ public sealed class StorageProblemTests : IDisposable
         Assert.Equal("storage_full", (await openAI.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetProperty("code").GetString());
         Assert.Contains("urn:chatapp:problem:storage-full", await native.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.InsufficientStorage, native.StatusCode);
+    }
+
+    [Fact]
+    public async Task Start_ModelsThatCannotBeListed_LeaveTheServerUp()
+    {
+        var catalog = new FailingCatalog { Problem = new StorageException(StorageFault.Unreachable, "The database can't be reached.") };
+        await using var app = await TestApp.StartAsync(null, null, null, builder => builder.Services.AddSingleton<IModelCatalog>(catalog));
+
+        await app.Services.GetServices<IHostedService>().OfType<CatalogWarmUp>().Single().ExecuteTask!;
+
+        Assert.Equal("ready", await app.Client.GetStringAsync("/health/ready"));
     }
 
     [Fact]

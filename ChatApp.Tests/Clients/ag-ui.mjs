@@ -22,6 +22,9 @@ async function run(model, { messages, tools, agent, onEvent, resume, runId = 'ru
   return { types: events.map(event => event.type), events, messages: agent.messages, result: result?.result, finished, error, warnings };
 }
 
+// What the client itself can do; by these names it is not the server that does it.
+const tools = ['clock', 'calculator'].map(name => ({ name, description: `The client's ${name}`, parameters: { type: 'object', properties: {} } }));
+
 const cancel = runId => fetch(`${server}/api/runs/${runId}/cancel`, { method: 'POST' }).then(response => response.json());
 
 const cases = {
@@ -32,7 +35,6 @@ const cases = {
   // The client's own tools: the model calls them, the client answers, and the next run goes on.
   async tools() {
     const agent = new HttpAgent({ url: `${server}/api/ag-ui`, threadId: 'thread-1', initialMessages: [{ id: 'u1', role: 'user', content: 'hello' }] });
-    const tools = [{ name: 'clock', description: 'The time', parameters: { type: 'object', properties: { timeZone: { type: 'string' } } } }];
     const first = await run('scripted/ttft=0;rate=0;tools=2;tokens=10', { agent, tools });
     for (const id of first.finished.pendingToolCallIds) {
       agent.addMessage({ id: `result-${id}`, role: 'tool', toolCallId: id, content: '12:00' });
@@ -45,9 +47,9 @@ const cases = {
   // The same calls in two runs of one thread: the second must not be taken for the first's.
   async sameCalls() {
     const agent = new HttpAgent({ url: `${server}/api/ag-ui`, threadId: 'thread-1', initialMessages: [{ id: 'u1', role: 'user', content: 'hello' }] });
-    await run('scripted/ttft=0;rate=0;tools=1', { agent });
+    await run('scripted/ttft=0;rate=0;tools=1', { agent, tools });
     agent.addMessage({ id: 'u2', role: 'user', content: 'again' });
-    return run('scripted/ttft=0;rate=0;tools=1', { agent });
+    return run('scripted/ttft=0;rate=0;tools=1', { agent, tools });
   },
 
   // Stopped by the server's own cancel, whose run id the stream says.

@@ -3,6 +3,8 @@ import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalRespons
 import { Chat } from '@ai-sdk/react';
 
 const api = `${process.argv[2]}/api/ai-sdk/chat`;
+// What the page itself can do; by these names it is not the server that does it.
+const clientTools = ['clock', 'calculator'].map(name => ({ name, description: `The page's ${name}` }));
 const user = text => ({ id: 'u1', role: 'user', parts: [{ type: 'text', text }] });
 
 // A transport that asks a model, and the headers it got.
@@ -50,7 +52,7 @@ const cases = {
   },
 
   async tools() {
-    const { transport } = transportOf('scripted/ttft=0;rate=0;tools=2');
+    const { transport } = transportOf('scripted/ttft=0;rate=0;tools=2', { clientTools });
     return readAll(await send(transport, 'tools'));
   },
 
@@ -128,7 +130,7 @@ const cases = {
 
   // The page answers the tools' calls, and the answer goes on in the same message.
   async chatTools() {
-    const { transport } = transportOf('scripted/ttft=0;rate=0;tools=2;tokens=10');
+    const { transport } = transportOf('scripted/ttft=0;rate=0;tools=2;tokens=10', { clientTools });
     const requests = [];
     const chat = new Chat({
       id: 'calls',

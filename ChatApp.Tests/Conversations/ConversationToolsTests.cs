@@ -5,6 +5,7 @@ using ChatApp.Tests.Infrastructure;
 using ChatApp.Tools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ChatApp.Tests.Conversations;
 
@@ -20,6 +21,7 @@ public sealed class ConversationToolsTests : IAsyncLifetime
     {
         var services = new ServiceCollection();
         services.AddChat(new FakeCatalog(() => _model), _time);
+        services.RemoveAll<IToolSource>();
         services.AddSingleton<IToolSource>(_tools);
         _services = services.BuildServiceProvider();
     }

@@ -36,8 +36,8 @@ public sealed class RunRecordsTests
             Assert.Equal(Json(live.Snapshot()), Json(stored.Snapshot()));
             Assert.Equal(live.Sources, stored.Sources);
             Assert.Equal((live.Seq, live.Seq + 1), (stored.Seq, stored.FirstSeq));
-            // What waited, and how far a call had come, is of no use any more.
-            Assert.Equal(live.Calls.Select(call => call with { ApprovalId = null, IsOnce = false, Step = null, Percent = null }).Select(Clean), stored.Calls.Select(Clean));
+            // What waited, how far a call had come, and in which step, is of no use any more.
+            Assert.Equal(live.Calls.Select(call => call with { ApprovalId = null, IsOnce = false, Step = null, Percent = null, StepIndex = 0 }).Select(Clean), stored.Calls.Select(Clean));
             Assert.Equal(live.Lanes, stored.Lanes);
             Assert.All(live.Lanes, lane => Assert.Equal(live.ReadLane(lane.Index), stored.ReadLane(lane.Index)));
             Assert.All(live.Lanes, lane => Assert.Equal(live.ReadLaneReasoning(lane.Index), stored.ReadLaneReasoning(lane.Index)));

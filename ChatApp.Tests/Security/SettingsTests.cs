@@ -37,6 +37,18 @@ public sealed class SettingsTests
         Assert.StartsWith("urls ", Assert.Single(StartRules.Problems(Settings(json, ("urls", "http://0.0.0.0:5080")))), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Problems_ExamplesOfTheDocumentation_HaveNone()
+    {
+        var blocks = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+            .SelectMany(file => File.ReadAllText(file).Split("```json\n").Skip(1).Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)].Trim()))
+            .Select(block => block.StartsWith("\"ChatApp\"", StringComparison.Ordinal) ? $"{{{block}}}" : block)
+            .Where(block => block.Contains("\"ChatApp\"", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, block => Assert.Empty(SettingNames.Problems(Settings(block))));
+    }
+
     [Theory]
     [InlineData("ChatApp:ApiKey:0:Hash", "Did you mean ChatApp:ApiKeys?")]
     [InlineData("ChatApp:Limit:Streams", "Did you mean ChatApp:Limits?")]
@@ -44,7 +56,7 @@ public sealed class SettingsTests
     [InlineData("ChatApp:Cors:Origin:0", "Did you mean ChatApp:Cors:Origins?")]
     [InlineData("ChatApp:Runs:MaxDurations", "Did you mean ChatApp:Runs:MaxDuration?")]
     [InlineData("ChatApp:Api:MaxStreamDurations", "Did you mean ChatApp:Api:MaxStreamDuration?")]
-    [InlineData("ChatApp:Something", "ChatApp has: Api, ApiKeys,")]
+    [InlineData("ChatApp:Something", "ChatApp has: Agents, Api, ApiKeys,")]
     public async Task BCfg_UnknownName_IsNamedWithTheOneThatWasMeant(string key, string advice)
     {
         await using var app = Program.Build([$"--{key}=sk-canary-123"]);

@@ -76,7 +76,7 @@ internal sealed partial class RunStream(RunHost host, RunJournal journal, IOptio
                 }
 
                 // At once, since a reader waits for what is there already and must not be shown yet.
-                if (delaying?.HasBegun() == true || (events.Count == 0 && silence.IsDue))
+                if (delaying?.HasBegun() == true || (output.UnflushedBytes == 0 && silence.IsDue))
                 {
                     format.WriteHeartbeat(output, delaying?.IsDelayed == true);
                 }

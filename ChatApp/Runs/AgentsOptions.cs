@@ -37,7 +37,7 @@ public sealed class AgentsOptions
             };
         }
 
-        foreach (var entry in settings.GetSection(TeamOptions.Section).GetChildren())
+        foreach (var entry in settings.GetSection(TeamsOptions.Section).GetChildren())
         {
             CheckNames(entry, KnownOfTeams, "a team");
             Teams[entry.Key] = new TeamOptions
@@ -99,11 +99,15 @@ public sealed class AgentOptions
     public IReadOnlyList<string> HandOver { get; init; } = [];
 }
 
-/// <summary>Section <c>ChatApp:Teams</c>: agents that answer together.</summary>
+/// <summary>Section <c>ChatApp:Teams</c>: a <see cref="TeamOptions"/> by each name.</summary>
+internal static class TeamsOptions
+{
+    public const string Section = "ChatApp:Teams";
+}
+
+/// <summary>Agents that answer together.</summary>
 public sealed class TeamOptions
 {
-    internal const string Section = "ChatApp:Teams";
-
     /// <summary>The names of its agents; one that is named twice answers twice.</summary>
     public IReadOnlyList<string> Agents { get; init; } = [];
 
@@ -144,7 +148,7 @@ internal sealed class AgentsOptionsValidator : IValidateOptions<AgentsOptions>
 
         foreach (var (team, settings) in options.Teams)
         {
-            var path = $"{TeamOptions.Section}:{team}";
+            var path = $"{TeamsOptions.Section}:{team}";
             CheckName(team, path, problems);
             if (options.Agents.ContainsKey(team))
             {

@@ -33,7 +33,7 @@ public sealed class AgUiStreamTests
     public async Task Post_SilentModel_GetsAComment()
     {
         var time = new FakeTime();
-        await using var app = await TestApp.StartAsync(new FakeChatClient(), time);
+        await using var app = await TestApp.StartAsync(new FakeChatClient(), time, ("ChatApp:Runs:StallAfter", "0s"));
         using var stream = await PostAsync(app, Hello);
         Assert.Equal("RUN_STARTED", (await stream.NextAsync())!.Type);
         Assert.Equal("CUSTOM", (await stream.NextAsync())!.Type);
@@ -116,7 +116,7 @@ public sealed class AgUiStreamTests
         const string Body = """
             {"threadId":"t","runId":"r","messages":[{"id":"1","role":"user","content":"hi"}],
              "tools":[{"name":"paint","description":"Paints","parameters":{"type":"object","properties":{"colour":{"type":"string"}}}},{"name":"plain","description":"","parameters":null}],
-             "forwardedProps":{"model":"fake/other","options":{"temperature":0.5},"mine":[1]}}
+             "forwardedProps":{"model":"fake/other","tools":false,"options":{"temperature":0.5},"mine":[1]}}
             """;
         var model = new OptionsClient(Saying("ok"));
         await using var app = await TestApp.StartAsync(model);

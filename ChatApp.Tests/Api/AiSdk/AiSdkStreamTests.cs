@@ -40,7 +40,7 @@ public sealed class AiSdkStreamTests
     public async Task Post_SilentModel_GetsAComment()
     {
         var time = new FakeTime();
-        await using var app = await TestApp.StartAsync(new FakeChatClient(), time);
+        await using var app = await TestApp.StartAsync(new FakeChatClient(), time, ("ChatApp:Runs:StallAfter", "0s"));
         using var stream = await SseClient.PostAsync(app.Client, Url, Ask());
         Assert.Equal("start", (await stream.NextAsync())!.Type);
         Assert.Equal("start-step", (await stream.NextAsync())!.Type);

@@ -75,7 +75,7 @@ public sealed class ApprovalTests : IAsyncLifetime
     [InlineData("""["look"]""", "look")]
     [InlineData("false", "")]
     [InlineData("[]", "")]
-    [InlineData("null", "look,remove")]
+    [InlineData("null", "clock,calculator,look,remove")]
     public async Task Post_Tools_AreThoseThatTheModelIsOffered(string tools, string offered)
     {
         using var answer = await SendAsync($$"""{"messages":[{"role":"user","content":"hi"}],"tools":{{tools}}}""");

@@ -72,7 +72,10 @@ public sealed class ChatCompletionsTests
         model.Send(new FunctionCallContent("call_1", "clock", new Dictionary<string, object?> { ["zone"] = "UTC" }));
         model.Finish(ChatFinishReason.ToolCalls);
         await using var app = await TestApp.StartAsync(model);
-        using var response = await PostAsync(app, Ask(stream: false));
+        using var response = await PostAsync(app, new
+        {
+            model = "fake/model", messages = new[] { new { role = "user", content = "hello" } }, tools = new[] { new { type = "function", function = new { name = "clock" } } },
+        });
         var choice = (await JsonAsync(response)).GetProperty("choices")[0];
 
         Assert.Equal("tool_calls", choice.GetProperty("finish_reason").GetString());
@@ -269,7 +272,7 @@ public sealed class ChatCompletionsTests
     [Fact]
     public async Task Post_EverythingThatIsTaken_ReachesTheProvider()
     {
-        await using var upstream = await FakeUpstream.StreamAsync("""data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}""" + "\n\ndata: [DONE]\n\n");
+        await using var upstream = await FakeUpstream.StreamAsync("""data: {"choices":[{"delta":{"content":"{}"},"finish_reason":"stop"}]}""" + "\n\ndata: [DONE]\n\n");
         await using var app = await TestApp.StartAsync(
             settings: [("ChatApp:Providers:up:Kind", "openai"), ("ChatApp:Providers:up:Endpoint", upstream.Endpoint.ToString()), ("ChatApp:Providers:up:Models:0", "*")]);
         using var request = new StringContent(

@@ -10,10 +10,10 @@ namespace ChatApp.Tests.Api.OpenAI;
 /// <summary>What a chat completion's stream says, frame by frame, and what a client puts together from it.</summary>
 internal static class ChatFrames
 {
-    /// <summary>The frames the format writes for these events.</summary>
+    /// <summary>The frames the format writes for these events, whose calls are of the client's tools.</summary>
     public static List<string> Write(IEnumerable<RunEvent> events, bool includeUsage = false)
     {
-        var run = new Run("run1", "fake/model", new RunRequest { Messages = [] }, new FakeTime());
+        var run = new Run("run1", "fake/model", new RunRequest { Messages = [] }, new FakeTime()) { ClientTools = new HashSet<string>(["clock", "f", "g"]) };
         var output = new ArrayBufferWriter<byte>();
         using var format = new ChatCompletionsFormat(run, includeUsage);
         foreach (var @event in events)

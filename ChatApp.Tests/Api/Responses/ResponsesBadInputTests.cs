@@ -99,7 +99,7 @@ public sealed class ResponsesBadInputTests(ResponsesBadInputTests.App app) : ICl
 
     [Theory]
     [InlineData("""{"input":"hi","tools":[{"type":"web_search"}]}""", "tools[0].type")]
-    [InlineData("""{"input":"hi","tools":[{"type":"function","name":"f"},{"type":"mcp"}]}""", "tools[1].type")]
+    [InlineData("""{"input":"hi","tools":[{"type":"function","name":"f"},{"type":"file_search"}]}""", "tools[1].type")]
     [InlineData("""{"input":"hi","tool_choice":{"type":"web_search_preview"}}""", "tool_choice.type")]
     public async Task Post_ToolOfAnotherType_IsUnsupported(string body, string param) => await AssertError(await PostAsync(body), HttpStatusCode.BadRequest, param, "unsupported_parameter");
 

@@ -137,11 +137,12 @@ public sealed class ResponsesTests
         models.Enqueue(second);
         models.Enqueue(third);
         await using var app = await TestApp.StartAsync(models.Dequeue);
-        var one = await JsonOf(await PostAsync(app, new { input = "What time?", instructions = "First." }));
+        var one = await JsonOf(await PostAsync(app, new { input = "What time?", instructions = "First.", tools = new[] { new { type = "function", name = "clock" } } }));
         var two = await JsonOf(await PostAsync(app, new
         {
             previous_response_id = one.GetProperty("id").GetString(),
             instructions = "Second.",
+            tools = new[] { new { type = "function", name = "clock" } },
             input = new[] { new { type = "function_call_output", call_id = "c1", output = "12:00" } },
         }));
         var three = await JsonOf(await PostAsync(app, new { previous_response_id = two.GetProperty("id").GetString(), input = "Thanks" }));
