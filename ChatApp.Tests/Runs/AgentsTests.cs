@@ -123,6 +123,24 @@ public sealed class AgentsTests : IDisposable
         Assert.Equal(RunState.Cancelled, run.State);
     }
 
+    [Fact]
+    public async Task Parallel_TooLong_NoAgentIsSaidToHaveFinished()
+    {
+        var run = Start(AgentMode.Parallel);
+        await Eventually.Holds(() => _models.Values.All(model => model.Calls == 1), "both asked");
+        for (var i = 0; i < 40; i++)
+        {
+            _models["red"].Say("a");
+            _models["blue"].Say("b");
+            await run.Reaches(one => one.TextLength == 2 * (i + 1) || one.IsEnded);
+            _time.Advance(TimeSpan.FromSeconds(50));
+        }
+
+        await run.Ended();
+        Assert.Equal(RunState.Incomplete, run.State);
+        Assert.All(EventsOf(run).OfType<AgentEndEvent>(), end => Assert.Equal(RunState.Incomplete, end.Cut));
+    }
+
     private static string Words(RunEvent @event) => $"{@event.Agent} " + @event switch
     {
         AgentStartEvent => "start",

@@ -27,6 +27,23 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task AskAsync_AnswerInTheMomentItsTimeIsOver_CountsIfItWasTaken()
+    {
+        for (var i = 0; i < 2000; i++)
+        {
+            var run = NewRun();
+            using var over = new CancellationTokenSource();
+            var asking = run.AskAsync(new ApprovalRequestEvent("a", "c", "send", default, IsOnce: false), over.Token);
+            var ending = Task.Run(over.Cancel, TestContext.Current.CancellationToken);
+            var isTaken = run.TryAnswer("a", new ApprovalAnswer(IsApproved: true));
+            await ending;
+            await Task.WhenAny(asking);
+
+            Assert.Equal(isTaken, asking.IsCompletedSuccessfully);
+        }
+    }
+
+    [Fact]
     public void Read_AfterSeveralDeltas_MergesNeighboursUnderTheLastNumber()
     {
         var run = NewRun();

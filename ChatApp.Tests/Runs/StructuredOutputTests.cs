@@ -80,6 +80,57 @@ public class StructuredOutputTests
         Assert.Contains("too much", StructuredOutput.Problem(schema, "m", "1")!.Detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Check_ReferencesByTheThousandInARow_NeedNoStack()
+    {
+        var defs = string.Join(",", Enumerable.Range(0, 8000).Select(i => $$"""
+            "a{{i}}":{"$ref":"#/$defs/a{{i + 1}}"}
+            """));
+
+        Assert.Null(StructuredOutput.Check(Parse($$"""{"$ref":"#/$defs/a0","$defs":{ {{defs}},"a8000":{} } }""")));
+    }
+
+    [Theory]
+    [InlineData("enum", 200_000)]
+    [InlineData("required", 200_000)]
+    [InlineData("pattern", 100_000)]
+    [InlineData("keywords", 200_000)]
+    [InlineData("lengths", 1)]
+    public void Problem_SmallSchemaThatMakesMuchWork_EndsSoon(string what, int items)
+    {
+        var many = Enumerable.Range(0, 15_000);
+        var one = what switch
+        {
+            "enum" => $$"""{"anyOf":[{"enum":[{{string.Join(',', many)}}]},true]}""",
+            "required" => $$"""{"anyOf":[{"required":[{{string.Join(',', many.Select(i => $"\"n{i}\""))}}]},true]}""",
+            "pattern" => """{"anyOf":[{"pattern":"^(a+)+$"},true]}""",
+            "keywords" => $$"""{ {{string.Join(',', many.Select(i => $"\"n{i}\":0"))}} }""",
+            _ => $$"""{"allOf":[{{string.Join(',', Enumerable.Repeat("""{"minLength":1}""", 15_000))}}]}""",
+        };
+        var item = what switch { "required" => "{}", "pattern" => "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", "lengths" => $"\"{new string('a', 2_000_000)}\"", _ => "-1" };
+
+        var problem = StructuredOutput.Problem(Parse($$"""{"items":{{one}}}"""), "m", $"[{string.Join(',', Enumerable.Repeat(item, items))}]");
+
+        Assert.Contains("too much", problem!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Problem_ValuesBelowALongName_TakeNoMoreForIt()
+    {
+        var answer = $$"""{"{{new string('n', 1_000_000)}}":[{{string.Join(',', Enumerable.Repeat('1', 200_000))}}]}""";
+
+        Assert.Null(StructuredOutput.Problem(Parse("""{"additionalProperties":{"items":{"type":"number"}}}"""), "m", answer));
+    }
+
+    [Theory]
+    [InlineData("""{"$ref":"https://example.com/schema"}""")]
+    [InlineData("""{"required":1,"pattern":"("}""")]
+    public void Problem_SchemaThatCannotBeChecked_AsksForJsonAlone(string schema)
+    {
+        Assert.Null(StructuredOutput.Problem(Parse(schema), "m", "{}"));
+        Assert.NotNull(StructuredOutput.Problem(Parse(schema), "m", "no"));
+    }
+
     [Theory]
     [InlineData("[]", "must be an object")]
     [InlineData("""{"type":"text"}""", "#/type must be one of")]

@@ -228,6 +228,36 @@ public sealed class ToolRunnerTests : IDisposable
         Assert.All(run.Calls, call => Assert.Equal(RunCallState.Cut, call.State));
     }
 
+    [Fact]
+    public async Task Approval_YesAfterTheEnd_MakesNoCall()
+    {
+        var made = false;
+        _tools.Add("send", (_, _) => Task.FromResult<object?>(made = true), ToolApproval.Always);
+        var run = Start(Call("c1", "send"));
+        await run.Reaches(r => r.Calls is [{ State: RunCallState.Waiting }]);
+        run.TryEnd(RunState.Cancelled);
+        Assert.True(run.TryAnswer(run.Calls[0].ApprovalId!, new ApprovalAnswer(IsApproved: true)));
+        await Eventually.Holds(() => !run.IsWaiting, "the answer is taken");
+        await _host!.StopAsync(run);
+
+        Assert.False(made);
+    }
+
+    [Fact]
+    public async Task Approval_CallsOfOneId_EachHasItsOwnAnswer()
+    {
+        _tools.Add("send", "sent", ToolApproval.Always);
+        var run = Start(Call("c1", "send", "ann"), Call("c1", "send", "bob"));
+        await run.Reaches(r => r.Calls is [{ State: RunCallState.Waiting }, { State: RunCallState.Waiting }]);
+        Assert.True(await _host!.AnswerAsync(run, run.Calls[0].ApprovalId!, new ApprovalAnswer(IsApproved: true)));
+        await run.Reaches(r => r.Calls[0].State == RunCallState.Done);
+        Assert.Equal(RunCallState.Waiting, run.Calls[1].State);
+        Assert.True(await _host.AnswerAsync(run, run.Calls[1].ApprovalId!, new ApprovalAnswer(IsApproved: false)));
+        await run.Ended();
+
+        Assert.Equal([RunCallState.Done, RunCallState.Denied], run.Calls.Select(call => call.State));
+    }
+
     [Theory]
     [InlineData(ToolApproval.Once, 1)]
     [InlineData(ToolApproval.Always, 3)]

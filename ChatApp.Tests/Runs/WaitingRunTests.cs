@@ -8,6 +8,7 @@ using ChatApp.Security;
 using ChatApp.Storage;
 using ChatApp.Tests.Infrastructure;
 using ChatApp.Tools;
+using Dapper;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -170,6 +171,71 @@ public sealed class WaitingRunTests : IDisposable
             await waiting.Ended();
             Assert.Equal("Step 1.\n\nTold: look: x | send: x", waiting.ReadText());
         }
+    }
+
+    [Fact]
+    public async Task Approval_InTheLastRoundAcrossARestart_IsTheLastAllTheSame()
+    {
+        var model = Model();
+        (string, string)[] limit = [("ChatApp:Tools:MaxRounds", "1")];
+        string run;
+        await using (var app = await StartAsync(model, limit))
+        {
+            (run, _) = await AskAsync(app);
+        }
+
+        await using (var app = await StartAsync(model, limit))
+        {
+            var waiting = await FindAsync(app, run);
+            using var answer = await AnswerAsync(app, waiting);
+            await waiting.Ended();
+            Assert.Equal((RunState.Incomplete, "tool-loop"), (waiting.State, waiting.Problem?.Type));
+            Assert.Single(model.Asked);
+        }
+    }
+
+    [Fact]
+    public async Task Approval_EventsAreDamagedByThen_TheRunIsInterrupted()
+    {
+        string run;
+        await using (var app = await StartAsync(Model()))
+        {
+            (run, _) = await AskAsync(app);
+        }
+
+        await using (var connection = StoredFile.Open(_directory))
+        {
+            await connection.ExecuteAsync("INSERT INTO run_events (run, first_seq, last_seq, data) SELECT run, max(last_seq) + 1, max(last_seq) + 1, x'00' FROM run_events GROUP BY run");
+        }
+
+        await using (var app = await StartAsync(Model()))
+        {
+            Assert.Equal("interrupted", await app.Services.GetRequiredService<RunStore>().StateAsync(run));
+        }
+    }
+
+    [Fact]
+    public async Task Approval_Yes_IsStoredBeforeTheCallIsMade()
+    {
+        RunHost? host = null;
+        RunCallState? stored = null;
+        _tools.Tools = [];
+        _tools.Add("look", (arguments, _) => Task.FromResult<object?>("x")).Add(
+            "send",
+            (arguments, _) =>
+            {
+                stored = host!.FindOwn(ToolCall.Of(arguments)!.RunId, Caller.Local)!.Calls[1].State;
+                return Task.FromResult<object?>("sent");
+            },
+            ToolApproval.Always);
+        await using var app = await StartAsync(Model(), ("ChatApp:Storage:CommitInterval", "100ms"));
+        host = app.Services.GetRequiredService<RunHost>();
+        var (run, _) = await AskAsync(app);
+        var waiting = await FindAsync(app, run);
+        using var answer = await AnswerAsync(app, waiting);
+        await waiting.Ended();
+
+        Assert.Equal(RunCallState.Running, stored);
     }
 
     [Fact]

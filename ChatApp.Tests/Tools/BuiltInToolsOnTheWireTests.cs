@@ -28,6 +28,7 @@ public sealed class BuiltInToolsOnTheWireTests
     [Theory]
     [InlineData("false", "There is no tool 'clock'")]
     [InlineData("calculator", "There is no tool 'clock'. There are: calculator.")]
+    [InlineData("calculator,gone", "There is no tool 'clock'. There are: calculator.")]
     [InlineData("clock", "Asia/Tokyo")]
     public async Task Run_WithTheToolsOfItsProvider_HasThoseAlone(string tools, string said)
     {

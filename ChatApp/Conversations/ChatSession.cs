@@ -322,7 +322,7 @@ public sealed class ChatSession : IDisposable
             });
             return null;
         }
-        catch (Exception exception) when (!(keepsDraft && exception is OverLimitException) && Refusal(exception) is { } problem)
+        catch (Exception exception) when (!(keepsDraft && exception is OverLimitException) && RunProblem.FromStart(exception) is { } problem)
         {
             return problem;
         }
@@ -352,16 +352,6 @@ public sealed class ChatSession : IDisposable
     private Question In(Conversation? conversation) => new() { ConversationId = conversation?.Id ?? _runs.Book.NewId(), MayCreate = conversation is null, Tools = _chosen };
 
     private ChatTurn? Find(string turnId) => Snapshot.Turns.Find(turn => turn.Id == turnId);
-
-    private static RunProblem? Refusal(Exception exception) => exception switch
-    {
-        UnknownModelException => new("unknown-model", "There is no such model", 400, exception.Message),
-        ProviderUnavailableException => new("provider-unavailable", "The provider can't be used now", 409, exception.Message),
-        OverLimitException over => RunProblem.From(over),
-        KeyRemovedException => new("unauthenticated", "An API key is needed", 401, exception.Message),
-        ShuttingDownException => new("shutting-down", "The server is shutting down", 503, exception.Message),
-        _ => null,
-    };
 
     private void Show(Conversation? conversation, string? loading = null, string? problem = null)
     {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -13,8 +15,11 @@ internal sealed class JsonSchema
     private const int MaxDepth = 64;
     private const int MaxLength = 256 * 1024;
 
-    // References can make a small schema ask for very many looks at a value.
-    private const int MaxLooks = 1_000_000;
+    private const int MaxNumber = 64;
+    private const int MaxShown = 120;
+
+    // A small schema can ask for very many looks at a value, and one look for much work: what is dear counts as several, so that all together take about a second.
+    private const long MaxLooks = 1_000_000;
 
     private static readonly TimeSpan PatternPatience = TimeSpan.FromMilliseconds(100);
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
@@ -28,13 +33,15 @@ internal sealed class JsonSchema
     private readonly JsonElement _root;
     private readonly Dictionary<string, Regex> _patterns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonElement> _found = new(StringComparer.Ordinal);
+    private readonly Queue<(JsonElement Schema, string At)> _pointedAt = [];
+    private int _checks;
 
     public JsonSchema(JsonElement root)
     {
         _root = root;
         Problem = root.ValueKind != JsonValueKind.Object ? "The schema must be an object."
             : root.GetRawText().Length > MaxLength ? $"The schema has more than {MaxLength} characters. Send a smaller one."
-            : Check(root, "#", 0);
+            : Check();
     }
 
     /// <summary>Why it can't be used, for people; null where it can.</summary>
@@ -43,9 +50,22 @@ internal sealed class JsonSchema
     /// <summary>Where the value does not fit, at most <paramref name="most"/> places, for people; empty where it fits.</summary>
     public IReadOnlyList<string> Validate(JsonElement value, int most = 5)
     {
-        var look = new Look(most);
+        var effort = new Effort();
+        var look = new Look(most, effort);
         Validate(value, _root, "$", look, 0);
-        return look.Looks > MaxLooks ? ["the schema asks for too much to check it"] : look.Places;
+        return effort.IsOver ? ["the schema asks for too much to check it"] : look.Places;
+    }
+
+    private string? Check()
+    {
+        var problem = Check(_root, "#", 0);
+        // What is pointed at need not stand where schemas stand. One by one and not each within the other: there may be thousands in a row.
+        while (problem is null && _pointedAt.TryDequeue(out var next))
+        {
+            problem = Check(next.Schema, next.At, 1);
+        }
+
+        return problem;
     }
 
     private string? Check(JsonElement schema, string at, int depth)
@@ -67,6 +87,11 @@ internal sealed class JsonSchema
 
         foreach (var keyword in schema.EnumerateObject())
         {
+            if (++_checks > MaxLooks)
+            {
+                return "The schema has too many references. Send a smaller one.";
+            }
+
             var here = $"{at}/{keyword.Name}";
             if (NotChecked.Contains(keyword.Name))
             {
@@ -110,15 +135,17 @@ internal sealed class JsonSchema
             case "pattern":
                 return value.ValueKind == JsonValueKind.String && Compile(value.GetString()!) ? null : $"The schema's {Shown(at)} is no regular expression that can be used here.";
             case "minLength" or "maxLength" or "minItems" or "maxItems" or "minProperties" or "maxProperties":
-                return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var count) && count >= 0 ? null : $"The schema's {Shown(at)} must be a number of 0 or more.";
+                return IsNumber(value) && value.TryGetDouble(out var count) && count >= 0 ? null : $"The schema's {Shown(at)} must be a number of 0 or more.";
             case "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum":
-                return value.ValueKind == JsonValueKind.Number ? null : $"The schema's {Shown(at)} must be a number.";
+                return IsNumber(value) ? null : $"The schema's {Shown(at)} must be a number.";
             case "multipleOf":
-                return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var of) && of > 0 ? null : $"The schema's {Shown(at)} must be a number of more than 0.";
+                return IsNumber(value) && value.TryGetDouble(out var of) && of > 0 ? null : $"The schema's {Shown(at)} must be a number of more than 0.";
             default:
                 return null;
         }
     }
+
+    private static bool IsNumber(JsonElement value) => value.ValueKind == JsonValueKind.Number && JsonMarshal.GetRawUtf8Value(value).Length <= MaxNumber;
 
     private bool Compile(string pattern)
     {
@@ -165,14 +192,17 @@ internal sealed class JsonSchema
             }
         }
 
-        // What is pointed at need not stand where schemas stand, and is checked by itself then.
         _found[reference] = at;
-        return Check(at, reference, 1) is null ? at : null;
+        _pointedAt.Enqueue((at, reference));
+        return at;
     }
 
     private void Validate(JsonElement value, JsonElement schema, string at, Look look, int depth)
     {
-        if (look.IsOver || ++look.Looks > MaxLooks)
+        // Each keyword is looked at, and most that are of a text or number read the whole of it.
+        long keywords = schema.ValueKind == JsonValueKind.Object ? schema.GetPropertyCount() : 0;
+        var size = value.ValueKind is JsonValueKind.String or JsonValueKind.Number ? JsonMarshal.GetRawUtf8Value(value).Length : 0;
+        if (look.IsOver || !look.Spend(1 + (keywords / 8) + (keywords * size / 256)))
         {
             return;
         }
@@ -203,6 +233,11 @@ internal sealed class JsonSchema
     private void Validate(JsonElement value, JsonElement schema, JsonProperty keyword, string at, Look look, int depth)
     {
         var demand = keyword.Value;
+        if (keyword.Name is "type" or "enum" && demand.ValueKind == JsonValueKind.Array && !look.Spend(demand.GetArrayLength() / 4))
+        {
+            return;
+        }
+
         switch (keyword.Name)
         {
             case "type":
@@ -250,7 +285,7 @@ internal sealed class JsonSchema
                 }
                 else if (value.ValueKind == JsonValueKind.String)
                 {
-                    ValidateText(value.GetString()!, keyword, at, look);
+                    ValidateText(value, keyword, at, look);
                 }
                 else if (value.ValueKind == JsonValueKind.Number)
                 {
@@ -267,9 +302,8 @@ internal sealed class JsonSchema
         Look? nearest = null;
         foreach (var one in keyword.Value.EnumerateArray())
         {
-            var own = new Look(1) { Looks = look.Looks };
+            var own = new Look(1, look.Effort);
             Validate(value, one, at, own, depth + 1);
-            look.Looks = own.Looks;
             fitting += own.Places.Count == 0 ? 1 : 0;
             nearest ??= own;
         }
@@ -290,30 +324,35 @@ internal sealed class JsonSchema
         var demand = keyword.Value;
         switch (keyword.Name)
         {
-            case "required":
+            case "required" when look.Spend(demand.GetArrayLength() / 4 * (1 + (value.GetPropertyCount() / 16))):
                 foreach (var name in demand.EnumerateArray().Select(name => name.GetString()!).Where(name => !value.TryGetProperty(name, out _)))
                 {
-                    look.Add($"{at}.{name}", "is missing");
+                    look.Add(Under(at, name), "is missing");
                 }
 
                 break;
-            case "properties":
+            case "properties" when look.Spend(FindsIn(demand, value)):
                 foreach (var one in value.EnumerateObject())
                 {
                     if (demand.TryGetProperty(one.Name, out var own))
                     {
-                        Validate(one.Value, own, $"{at}.{one.Name}", look, depth + 1);
+                        Validate(one.Value, own, Under(at, one.Name), look, depth + 1);
                     }
                 }
 
                 break;
             case "additionalProperties":
                 var known = schema.TryGetProperty("properties", out var properties) ? properties : default;
+                if (known.ValueKind == JsonValueKind.Object && !look.Spend(FindsIn(known, value)))
+                {
+                    break;
+                }
+
                 foreach (var one in value.EnumerateObject())
                 {
                     if (known.ValueKind != JsonValueKind.Object || !known.TryGetProperty(one.Name, out _))
                     {
-                        Validate(one.Value, demand, $"{at}.{one.Name}", look, depth + 1);
+                        Validate(one.Value, demand, Under(at, one.Name), look, depth + 1);
                     }
                 }
 
@@ -329,6 +368,9 @@ internal sealed class JsonSchema
         }
     }
 
+    // What it takes to find each of a value's properties among those of a schema: they are gone through from one end.
+    private static long FindsIn(JsonElement known, JsonElement value) => value.GetPropertyCount() * (1L + known.GetPropertyCount()) / 16;
+
     private void ValidateArray(JsonElement value, JsonElement schema, JsonProperty keyword, string at, Look look, int depth)
     {
         var demand = keyword.Value;
@@ -336,9 +378,10 @@ internal sealed class JsonSchema
         switch (keyword.Name)
         {
             case "prefixItems":
-                for (var i = 0; i < Math.Min(first, value.GetArrayLength()); i++)
+                var place = 0;
+                foreach (var (one, own) in value.EnumerateArray().Zip(prefix.EnumerateArray()))
                 {
-                    Validate(value[i], prefix[i], $"{at}[{i}]", look, depth + 1);
+                    Validate(one, own, Under(at, place++), look, depth + 1);
                 }
 
                 break;
@@ -348,7 +391,7 @@ internal sealed class JsonSchema
                 {
                     if (index >= first)
                     {
-                        Validate(one, demand, $"{at}[{index}]", look, depth + 1);
+                        Validate(one, demand, Under(at, index), look, depth + 1);
                     }
 
                     index++;
@@ -374,8 +417,7 @@ internal sealed class JsonSchema
         var items = value.EnumerateArray().ToArray();
         for (var i = 1; i < items.Length; i++)
         {
-            look.Looks += i;
-            if (look.Looks > MaxLooks)
+            if (!look.Spend(i))
             {
                 return false;
             }
@@ -389,18 +431,18 @@ internal sealed class JsonSchema
         return false;
     }
 
-    private void ValidateText(string value, JsonProperty keyword, string at, Look look)
+    private void ValidateText(JsonElement value, JsonProperty keyword, string at, Look look)
     {
         // Lengths are of characters as Unicode counts them, not of UTF-16.
         switch (keyword.Name)
         {
-            case "minLength" when value.EnumerateRunes().Count() < keyword.Value.GetDouble():
+            case "minLength" when Length(value) < keyword.Value.GetDouble():
                 look.Add(at, $"has less than {keyword.Value.GetRawText()} characters");
                 break;
-            case "maxLength" when value.EnumerateRunes().Count() > keyword.Value.GetDouble():
+            case "maxLength" when Length(value) > keyword.Value.GetDouble():
                 look.Add(at, $"has more than {keyword.Value.GetRawText()} characters");
                 break;
-            case "pattern" when !Matches(keyword.Value.GetString()!, value):
+            case "pattern" when !Matches(keyword.Value.GetString()!, value.GetString()!, look):
                 look.Add(at, "does not match its pattern");
                 break;
             default:
@@ -408,15 +450,24 @@ internal sealed class JsonSchema
         }
     }
 
-    private bool Matches(string pattern, string value)
+    private static int Length(JsonElement text) => text.GetString()!.EnumerateRunes().Count();
+
+    private bool Matches(string pattern, string value, Look look)
     {
+        var began = Stopwatch.GetTimestamp();
         try
         {
             return _patterns[pattern].IsMatch(value);
         }
         catch (RegexMatchTimeoutException)
         {
+            // Once is enough: a text of many may have as many values for it.
+            look.Spend(MaxLooks);
             return false;
+        }
+        finally
+        {
+            look.Spend((long)Stopwatch.GetElapsedTime(began).TotalMicroseconds);
         }
     }
 
@@ -467,16 +518,36 @@ internal sealed class JsonSchema
         _ => "a boolean",
     };
 
-    private static string Shown(string at) => at.Length <= 120 ? at : $"{at[..120]}…";
+    // Where it is shown it is cut, and made for each value there is.
+    private static string Under(string at, string name) => at.Length > MaxShown ? at : $"{at}.{(name.Length > MaxShown ? name[..MaxShown] : name)}";
 
-    /// <summary>One look at a value: what was found, and how much was looked at.</summary>
-    private sealed class Look(int most)
+    private static string Under(string at, int index) => at.Length > MaxShown ? at : string.Create(CultureInfo.InvariantCulture, $"{at}[{index}]");
+
+    private static string Shown(string at) => at.Length <= MaxShown ? at : $"{at[..MaxShown]}…";
+
+    /// <summary>How much was looked at.</summary>
+    private sealed class Effort
+    {
+        public long Looks { get; set; }
+
+        public bool IsOver => Looks > MaxLooks;
+    }
+
+    /// <summary>One look at a value: what was found.</summary>
+    private sealed class Look(int most, Effort effort)
     {
         public List<string> Places { get; } = [];
 
-        public int Looks { get; set; }
+        public Effort Effort => effort;
 
         public bool IsOver => Places.Count >= most;
+
+        /// <returns>False where too much was looked at.</returns>
+        public bool Spend(long looks)
+        {
+            effort.Looks += looks;
+            return !effort.IsOver;
+        }
 
         public void Add(string at, string problem)
         {

@@ -143,8 +143,8 @@ internal sealed partial class NodeKeeper(
 
     private async Task RecoverAsync(RunRow row)
     {
-        var batches = await ReadAsync(row.Id);
-        if (!row.IsStopAsked && StoredRequest.Read(row.Request) is { } request
+        var (batches, isWhole) = await ReadAsync(row.Id);
+        if (isWhole && !row.IsStopAsked && StoredRequest.Read(row.Request) is { } request
             && Run.OfEvents(row, batches, time) is { IsEnded: false } run && run.History().IsBlocked(request.ClientNames))
         {
             // It waits for a person, which takes no process.
@@ -162,17 +162,17 @@ internal sealed partial class NodeKeeper(
         }
     }
 
-    private async Task<IReadOnlyList<RunBatch>> ReadAsync(string id)
+    private async Task<(IReadOnlyList<RunBatch> Batches, bool IsWhole)> ReadAsync(string id)
     {
         var batches = await runs.ReadAsync(id, 0);
         // What stands before a damaged piece was shown, and is kept.
         if (RunLog.Check(batches, out var damage) is var whole && damage is not null)
         {
             Log.Damaged(logger, id, damage);
-            return [.. batches.Take(whole)];
+            return ([.. batches.Take(whole)], false);
         }
 
-        return batches;
+        return (batches, true);
     }
 
     private async Task CleanAsync()

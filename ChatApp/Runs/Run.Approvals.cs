@@ -96,30 +96,33 @@ public sealed partial class Run
             }
         }
 
-        try
+        if (!isAsked)
         {
-            if (!isAsked)
-            {
-                Append(request);
-            }
+            Append(request);
+        }
 
-            return await answer.Task.WaitAsync(cancellationToken);
-        }
-        finally
+        await ((Task)answer.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                _asked.Remove(request.Id);
-            }
+            _asked.Remove(request.Id);
         }
+
+        // Whoever has answered in the very moment in which the waiting ended was told that it counts.
+        return answer.Task.IsCompleted ? await answer.Task : throw new OperationCanceledException(cancellationToken);
     }
 
     /// <summary>Notes what was answered.</summary>
     /// <param name="request">What was asked.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="fingerprint">The tool's definition, where a yes holds for good.</param>
-    internal void NoteAnswer(ApprovalRequestEvent request, ApprovalAnswer answer, string? fingerprint)
+    /// <returns>False where nothing is added to the run any more: it has ended, or another process goes on with it, and makes the call.</returns>
+    internal bool NoteAnswer(ApprovalRequestEvent request, ApprovalAnswer answer, string? fingerprint)
     {
+        if (!Append(new ApprovalResponseEvent(request.Id, request.CallId, answer.IsApproved, answer.Reason) { Agent = request.Agent }))
+        {
+            return false;
+        }
+
         if (answer.IsApproved && fingerprint is not null)
         {
             lock (_lock)
@@ -130,7 +133,7 @@ public sealed partial class Run
             Approving?.Invoke(fingerprint);
         }
 
-        Append(new ApprovalResponseEvent(request.Id, request.CallId, answer.IsApproved, answer.Reason) { Agent = request.Agent });
+        return true;
     }
 
     /// <summary>Gives the answer to a request that this process waits with.</summary>

@@ -148,6 +148,18 @@ public sealed partial class Run
         }
     }
 
+    /// <summary>Whether this process still adds to it.</summary>
+    internal bool IsOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !HasEnded && !_isDisowned && !_isLeft;
+            }
+        }
+    }
+
     /// <summary>Whether it could be left.</summary>
     internal bool CanLeave => IsStored && IsRequestStored && IsWaiting && History().IsBlocked(ClientTools);
 
@@ -231,7 +243,7 @@ public sealed partial class Run
                     Text = Join(part => part.Text, part => part.Text.Length, isWhole: true, 0),
                     Reasoning = Join(part => part.Reasoning, part => part.Reasoning.Length, isWhole: true, 0),
                     Ending = JsonSerializer.Serialize(
-                        new StoredEnding(_done!, Problem, [.. _sources], StoredCall.Of(_log.AllCalls().All), StoredLane.Of(_log.Parts)) { FailOver = _log.WrittenFailOver }, EndingJson),
+                        new StoredEnding(_done!, Problem, [.. _sources], StoredCall.Of(_log.AllCalls().All), StoredLane.Of(_log.Parts, _log.Beside())) { FailOver = _log.WrittenFailOver }, EndingJson),
                     Whole = saved == 0 ? data : _log.Record(0),
                 },
             };

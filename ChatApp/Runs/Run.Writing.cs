@@ -237,6 +237,28 @@ public sealed partial class Run
         return true;
     }
 
+    /// <summary>Ends when readers see all that is written by now; of a run that is stored, it is stored then.</summary>
+    internal async Task WaitUntilShownAsync(CancellationToken cancellationToken)
+    {
+        int written;
+        lock (_lock)
+        {
+            written = _log.Count;
+        }
+
+        if (Seq >= written)
+        {
+            return;
+        }
+
+        using var reader = new RunReader(this, written);
+        Saving?.OnWritten(urgent: true);
+        while (Seq < written)
+        {
+            await reader.WaitAsync(cancellationToken);
+        }
+    }
+
     // The one place where what was written becomes visible: at once, or, of a run that is stored, when the journal has stored it.
     private void Written(bool urgent)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 
 namespace ChatApp.Runs;
@@ -11,10 +10,14 @@ internal sealed class RunCalls
 
     private readonly List<Entry> _entries = [];
     private readonly Dictionary<string, int> _steps = new(StringComparer.Ordinal);
-    private ImmutableList<RunCall>? _all;
+
+    // Found at once, however many there are: a fragment comes as often as a piece of text.
+    private readonly Dictionary<(string? Agent, int Index), Entry> _writing = [];
+    private readonly Dictionary<(string? Agent, string Id), List<Entry>> _open = [];
+    private RunCall[]? _all;
 
     /// <summary>All of them, in the order they began.</summary>
-    public ImmutableList<RunCall> All => _all ??= [.. _entries.Select(entry => entry.View)];
+    public IReadOnlyList<RunCall> All => _all ??= [.. _entries.Select(entry => entry.View)];
 
     /// <param name="event">The event.</param>
     /// <param name="textAt">How much text of the same agent came before it.</param>
@@ -24,11 +27,19 @@ internal sealed class RunCalls
         {
             case StepEvent { State: RunStep.Model } step:
                 _steps[step.Agent ?? ""] = step.Index;
-                _entries.ForEach(entry => entry.Index = entry.Is(@event.Agent) ? null : entry.Index);
+                foreach (var written in _writing.Keys.Where(key => key.Agent == step.Agent).ToList())
+                {
+                    _writing.Remove(written);
+                }
+
                 return;
             case ToolCallDeltaEvent delta:
-                var entry = _entries.FindLast(entry => entry.Is(@event.Agent) && entry.Index == delta.Index) ?? Add(delta, textAt, delta.Id, delta.Name, delta.Index);
-                entry.CallId ??= delta.Id;
+                if (!_writing.TryGetValue((delta.Agent, delta.Index), out var entry))
+                {
+                    _writing[(delta.Agent, delta.Index)] = entry = Add(delta, textAt);
+                }
+
+                Name(entry, delta.Id);
                 entry.Name ??= delta.Name;
                 if (entry.Arguments.Length < MaxArguments)
                 {
@@ -38,27 +49,30 @@ internal sealed class RunCalls
                 entry.Update();
                 break;
             case ToolCallEvent call:
-                entry = _entries.Find(entry => entry.Is(@event.Agent) && entry.CallId == call.Id && entry.State == RunCallState.Writing) ?? Add(call, textAt, call.Id, call.Name, index: null);
+                entry = Find(call, call.Id, open => open.State == RunCallState.Writing) ?? Name(Add(call, textAt), call.Id);
                 entry.Name = call.Name;
                 entry.Arguments.Clear().Append(call.Arguments.GetRawText());
                 entry.Update(view => view with { State = RunCallState.Running });
                 break;
             case ProgressEvent { CallId: { } id } progress:
-                Open(@event, id)?.Update(view => view with { Step = progress.Step, Percent = progress.Percent });
+                Open(progress, id, open => open.State == RunCallState.Running)?.Update(view => view with { Step = progress.Step, Percent = progress.Percent });
                 break;
             case ApprovalRequestEvent request:
-                Open(@event, request.CallId)?.Update(view => view with { State = RunCallState.Waiting, ApprovalId = request.Id, IsOnce = request.IsOnce });
+                Open(request, request.CallId, open => open is { State: RunCallState.Running, ApprovalId: null })?.Update(view => view with { State = RunCallState.Waiting, ApprovalId = request.Id, IsOnce = request.IsOnce });
                 break;
             case ApprovalResponseEvent response:
-                Open(@event, response.CallId)?.Update(view => view with { State = response.IsApproved ? RunCallState.Running : RunCallState.Denied });
+                Open(response, response.CallId, open => open.State == RunCallState.Waiting && open.ApprovalId == response.Id)?.Update(view => view with { State = response.IsApproved ? RunCallState.Running : RunCallState.Denied });
                 break;
             case ToolResultEvent result:
-                (Open(@event, result.Id) ?? Add(result, textAt, result.Id, result.Name, index: null)).Update(view => view with
+                entry = Open(result, result.Id, open => open.State is RunCallState.Running or RunCallState.Denied) ?? Name(Add(result, textAt), result.Id);
+                entry.Name ??= result.Name;
+                entry.Update(view => view with
                 {
                     State = view.State == RunCallState.Denied ? RunCallState.Denied : result.IsError ? RunCallState.Failed : RunCallState.Done,
                     Result = result.Content,
                     Ms = result.Ms,
                 });
+                Close(result, entry);
                 break;
             case DoneEvent done:
                 foreach (var open in _entries.Where(entry => entry.State is RunCallState.Writing or RunCallState.Running or RunCallState.Waiting))
@@ -78,13 +92,40 @@ internal sealed class RunCalls
     /// <summary>Stands for calls that are known, and whose events are not.</summary>
     public void Set(IEnumerable<RunCall> calls) => _all = [.. calls];
 
-    private Entry? Open(RunEvent @event, string id) => _entries.FindLast(entry => entry.Is(@event.Agent) && entry.CallId == id && !entry.HasResult);
+    // Of those without a result. A model may give several calls one id: then the first that the event can be about is meant.
+    private Entry? Open(RunEvent @event, string id, Predicate<Entry> fits) => Find(@event, id, fits) ?? Find(@event, id, _ => true);
 
-    private Entry Add(RunEvent @event, int textAt, string? callId, string? name, int? index)
+    private Entry? Find(RunEvent @event, string id, Predicate<Entry> fits) => _open.TryGetValue((@event.Agent, id), out var open) ? open.Find(fits) : null;
+
+    private Entry Add(RunEvent @event, int textAt)
     {
-        var entry = new Entry(new RunCall(_entries.Count, @event.Agent, textAt) { StepIndex = _steps.GetValueOrDefault(@event.Agent ?? "") }) { CallId = callId, Name = name, Index = index };
+        var entry = new Entry(new RunCall(_entries.Count, @event.Agent, textAt) { StepIndex = _steps.GetValueOrDefault(@event.Agent ?? "") });
         _entries.Add(entry);
         return entry;
+    }
+
+    private Entry Name(Entry entry, string? id)
+    {
+        if (entry.CallId is null && id is not null)
+        {
+            entry.CallId = id;
+            if (!_open.TryGetValue((entry.Agent, id), out var open))
+            {
+                _open[(entry.Agent, id)] = open = [];
+            }
+
+            open.Add(entry);
+        }
+
+        return entry;
+    }
+
+    private void Close(ToolResultEvent result, Entry entry)
+    {
+        if (_open.TryGetValue((result.Agent, result.Id), out var open) && open.Remove(entry) && open.Count == 0)
+        {
+            _open.Remove((result.Agent, result.Id));
+        }
     }
 
     private sealed class Entry(RunCall first)
@@ -110,15 +151,13 @@ internal sealed class RunCalls
 
         public string? Name { get; set; }
 
-        public int? Index { get; set; }
-
         public StringBuilder Arguments { get; } = new();
 
         public RunCallState State => _view.State;
 
-        public bool HasResult => _view.Result is not null;
+        public string? ApprovalId => _view.ApprovalId;
 
-        public bool Is(string? agent) => _view.Agent == agent;
+        public string? Agent => _view.Agent;
 
         public void Update(Func<RunCall, RunCall>? change = null)
         {

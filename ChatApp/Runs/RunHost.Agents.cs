@@ -77,10 +77,12 @@ public sealed partial class RunHost
     {
         if (_tools is null || agent.Tools is not null || known?.Tools is not { } own)
         {
-            return _tools?.Pick(agent.Tools ?? request.Tools ?? model.Tools ?? (request.HasDefaultTools ? null : []), request.IsResumed) ?? [];
+            // Whoever asks is told of a name that nothing has. Of those of the settings, one that is not there now, its server being down, is none.
+            var asked = agent.Tools ?? request.Tools;
+            return _tools?.Pick(asked ?? model.Tools ?? (request.HasDefaultTools ? null : []), passOver: asked is null || request.IsResumed) ?? [];
         }
 
-        // An agent has no more than its own, and of those the ones that are switched on. One that is not there now, its server being down, is none.
+        // An agent has no more than its own, and of those the ones that are switched on.
         var allowed = request.Tools is null ? _tools.All : _tools.Pick(request.Tools, request.IsResumed);
         return [.. allowed.Where(tool => own.Contains(tool.Name))];
     }

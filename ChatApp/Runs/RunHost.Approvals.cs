@@ -79,8 +79,21 @@ public sealed partial class RunHost
         {
             if (parked.IsAnswered || _time.GetUtcNow() - parked.Created >= _toolsOptions.ApprovalTimeout)
             {
-                await TakeOverAsync(parked.Id);
+                await TryTakeUpAsync(parked.Id);
             }
+        }
+    }
+
+    // Each by itself: one that can't be gone on with must not keep the others waiting.
+    private async Task TryTakeUpAsync(string id)
+    {
+        try
+        {
+            await TakeOverAsync(id);
+        }
+        catch (Exception exception) when (exception is not StorageException)
+        {
+            Log.Failed(_logger, id, ExceptionTrace.Of(exception));
         }
     }
 
@@ -182,13 +195,9 @@ public sealed partial class RunHost
             run.Asking = () => KeepRequestAsync(run, request, asked);
             await new RunPump(run, asked.Request, asked.Agents, _options, _meters, _time, _logger, _toolsOptions, _paces) { Others = asked.Others, Resumed = history }.ReadAsync(stop);
         }
-        catch (UnknownModelException exception)
+        catch (Exception exception) when (RunProblem.FromStart(exception) is { } problem)
         {
-            run.TryEnd(RunState.Failed, new RunProblem("unknown-model", "There is no such model", 400, exception.Message));
-        }
-        catch (ProviderUnavailableException exception)
-        {
-            run.TryEnd(RunState.Failed, new RunProblem("provider-unavailable", "The provider can't be used now", 409, exception.Message));
+            run.TryEnd(RunState.Failed, problem);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -224,9 +224,8 @@ public sealed partial class RunHost
     // More of it waits for the database than may. What is stored stays, and what waits is stored with the end, if ever.
     private static void EndUnsaved(OwnedRun owned)
     {
-        if (owned.Run.TryEnd(RunState.Failed, RunProblem.NotSaved()))
-        {
-            _ = owned.StopReadingAsync();
-        }
+        owned.Run.TryEnd(RunState.Failed, RunProblem.NotSaved());
+        // Also where it has ended already, since what it wrote can't be stored: nobody else stops its model.
+        _ = owned.StopReadingAsync();
     }
 }

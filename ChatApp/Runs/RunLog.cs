@@ -157,18 +157,45 @@ internal sealed partial class RunLog
     /// <param name="count">How many entries there were.</param>
     /// <param name="parts">The texts of those who answered.</param>
     /// <param name="failOver">The last change of models, where there was one.</param>
-    public void SetText(int count, IEnumerable<(string? Agent, string Text, string Reasoning)> parts, FailOverEvent? failOver)
+    public void SetText(int count, IEnumerable<(string? Agent, string Text, string Reasoning, bool IsBeside)> parts, FailOverEvent? failOver)
     {
         FailOver = failOver;
-        foreach (var (agent, text, reasoning) in parts)
+        foreach (var (agent, text, reasoning, isBeside) in parts)
         {
-            var part = new RunPart(checked((byte)_parts.Count), agent) { VisibleText = text.Length, VisibleReasoning = reasoning.Length };
+            var part = new RunPart(checked((byte)_parts.Count), agent) { VisibleText = text.Length, VisibleReasoning = reasoning.Length, IsBeside = isBeside };
             part.Text.Append(text);
             part.Reasoning.Append(reasoning);
             _parts.Add(part);
         }
 
         Forgotten = Visible = Count = count;
+    }
+
+    /// <summary>The agents that began while another was at it, by all entries, also those that readers may not see yet.</summary>
+    public HashSet<string> Beside()
+    {
+        var (open, beside) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        for (var i = Forgotten; i < Count; i++)
+        {
+            switch (At(i) is { Kind: Kind.Event } entry ? _events[entry.Start] : null)
+            {
+                case AgentStartEvent { Agent: { } agent }:
+                    if (open.Count > 0)
+                    {
+                        beside.Add(agent);
+                    }
+
+                    open.Add(agent);
+                    break;
+                case AgentEndEvent { Agent: { } agent }:
+                    open.Remove(agent);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return beside;
     }
 
     /// <summary>The tool calls of all entries, also of those that readers may not see yet.</summary>

@@ -1,6 +1,7 @@
 using ChatApp.Providers;
 using ChatApp.Security;
 using ChatApp.Storage;
+using ChatApp.Tools;
 
 namespace ChatApp.Runs;
 
@@ -31,6 +32,18 @@ public sealed record RunProblem(string Type, string Title, int Status, string De
         OverLimit.Streams => new("too-many-streams", "Too many open streams", 429, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
         OverLimit.Capacity => new("at-capacity", "The server is at capacity", 503, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
         _ => new("rate-limited", "Too many requests", 429, exception.Message) { RetryAfter = exception.RetryAfter.TotalSeconds },
+    };
+
+    /// <summary>Why no run could be started; null where an exception is of something else.</summary>
+    internal static RunProblem? FromStart(Exception exception) => exception switch
+    {
+        UnknownModelException => new("unknown-model", "There is no such model", 400, exception.Message),
+        UnknownToolException => new("validation", "The request is not valid", 400, exception.Message),
+        ProviderUnavailableException => new("provider-unavailable", "The provider can't be used now", 409, exception.Message),
+        OverLimitException over => From(over),
+        KeyRemovedException => new("unauthenticated", "An API key is needed", 401, exception.Message),
+        ShuttingDownException => new("shutting-down", "The server is shutting down", 503, exception.Message),
+        _ => null,
     };
 
     /// <summary>The problem behind an exception of the database; null for any other.</summary>

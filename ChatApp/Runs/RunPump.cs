@@ -116,7 +116,8 @@ internal sealed class RunPump(
             if (lane is not { IsDone: true })
             {
                 end = end is { Problem: { } problem } ? end with { Problem = problem with { Detail = $"{part.Agent}: {problem.Detail}" } } : end;
-                run.Append(new AgentEndEvent { Agent = part.Agent, Cut = end?.State is RunState.Completed ? null : end?.State, CutProblem = end?.Problem });
+                // Without an end of its own it has taken too long: where the run was stopped, nothing is added any more.
+                run.Append(new AgentEndEvent { Agent = part.Agent, Cut = end is null ? RunState.Incomplete : end.State == RunState.Completed ? null : end.State, CutProblem = end?.Problem });
             }
 
             if (end is not { State: RunState.Completed })

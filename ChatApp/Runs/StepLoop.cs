@@ -57,7 +57,11 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
                     return new AnswerEnd(RunState.Completed, null, ChatFinishReason.ToolCalls) { HandOver = known.Count < past.Calls.Count ? null : handOver?.Taken };
                 }
 
-                _ = IsLoop([.. known.Select(call => call.Call)]);
+                if (Limit([.. known.Select(call => call.Call)], round, ChatFinishReason.ToolCalls) is { } over)
+                {
+                    return over;
+                }
+
                 history.Add(new ChatMessage(ChatRole.Assistant, past.Contents(resumed!.KeptIn(part.Agent, round), isLater: round > 1)));
                 history.Add(new ChatMessage(ChatRole.Tool, [.. rest]));
                 run.NextRound(part);
@@ -107,14 +111,9 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
                 return end with { HandOver = taken };
             }
 
-            if (IsLoop(ours))
+            if (Limit(ours, round, end.Finish) is { } limit)
             {
-                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{_model.Id} made the same tool calls {MostRepeats} times in a row, so the answer was ended here. Ask in other words, or without tools."), end.Finish);
-            }
-
-            if (round >= work.Tools.MaxRounds)
-            {
-                return new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop($"{_model.Id} still called tools after {round} rounds, so the answer was ended here. Continue for more."), end.Finish);
+                return limit;
             }
 
             history.Add(new ChatMessage(ChatRole.Assistant, reader.Contents));
@@ -169,6 +168,15 @@ internal sealed class StepLoop(Run run, RunPart part, RunAgent agent, StepServic
 
     private static string Action(List<FunctionCallContent> calls) =>
         string.Join(", ", calls.Select(call => call.Name.Length > MaxName ? call.Name[..MaxName] : call.Name).Distinct(StringComparer.Ordinal).Take(3));
+
+    // Why the model is not asked again after these calls; null where it is.
+    private AnswerEnd? Limit(List<FunctionCallContent> calls, int round, ChatFinishReason? finish)
+    {
+        var problem = IsLoop(calls) ? $"{_model.Id} made the same tool calls {MostRepeats} times in a row, so the answer was ended here. Ask in other words, or without tools."
+            : round >= work.Tools.MaxRounds ? $"{_model.Id} still called tools after {round} rounds, so the answer was ended here. Continue for more."
+            : null;
+        return problem is null ? null : new AnswerEnd(RunState.Incomplete, RunProblem.ToolLoop(problem), finish);
+    }
 
     private bool IsLoop(List<FunctionCallContent> calls)
     {

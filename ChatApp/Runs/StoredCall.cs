@@ -62,24 +62,25 @@ internal sealed record StoredCall(string Name, string State)
 /// <param name="Agent">The agent's name.</param>
 /// <param name="Text">How many characters of text are its.</param>
 /// <param name="Reasoning">The same of the reasoning.</param>
-internal sealed record StoredLane(string? Agent, int Text, int Reasoning)
+/// <param name="IsBeside">Whether it began while another was at it.</param>
+internal sealed record StoredLane(string? Agent, int Text, int Reasoning, bool IsBeside = false)
 {
     // As the texts of several are put together.
     private const int Between = 2;
 
     /// <summary>What is kept of a run's parts; null where there are no agents.</summary>
-    public static IReadOnlyList<StoredLane>? Of(IReadOnlyList<RunPart> parts) =>
-        parts is [] or [{ Agent: null }] ? null : [.. parts.Select(part => new StoredLane(part.Agent, part.Text.Length, part.Reasoning.Length))];
+    public static IReadOnlyList<StoredLane>? Of(IReadOnlyList<RunPart> parts, IReadOnlySet<string> beside) => parts is [] or [{ Agent: null }] ? null
+        : [.. parts.Select(part => new StoredLane(part.Agent, part.Text.Length, part.Reasoning.Length, part.Agent is not null && beside.Contains(part.Agent)))];
 
     /// <summary>The parts of a stored text; one alone where it is not known who wrote what.</summary>
-    public static IEnumerable<(string? Agent, string Text, string Reasoning)> Split(IReadOnlyList<StoredLane>? lanes, string text, string reasoning)
+    public static IEnumerable<(string? Agent, string Text, string Reasoning, bool IsBeside)> Split(IReadOnlyList<StoredLane>? lanes, string text, string reasoning)
     {
         if (lanes is null || Split(lanes, lane => lane.Text, text) is not { } texts || Split(lanes, lane => lane.Reasoning, reasoning) is not { } thoughts)
         {
-            return [(null, text, reasoning)];
+            return [(null, text, reasoning, false)];
         }
 
-        return lanes.Select((lane, i) => (lane.Agent, texts[i], thoughts[i]));
+        return lanes.Select((lane, i) => (lane.Agent, texts[i], thoughts[i], lane.IsBeside));
     }
 
     private static List<string>? Split(IReadOnlyList<StoredLane> lanes, Func<StoredLane, int> length, string text)

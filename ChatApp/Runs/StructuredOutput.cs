@@ -19,7 +19,9 @@ public static class StructuredOutput
         try
         {
             using var document = JsonDocument.Parse(text);
-            return new JsonSchema(schema).Validate(document.RootElement) is not [] and var places
+            var form = new JsonSchema(schema);
+            // One that can't be checked here is the provider's business: all that is known is that JSON was asked for.
+            return form.Problem is null && form.Validate(document.RootElement) is not [] and var places
                 ? RunProblem.InvalidOutput($"The answer of {model} does not fit the schema: {string.Join("; ", places)}. Retry for a new answer.")
                 : null;
         }

@@ -34,7 +34,7 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
         {
             return await Task.WhenAll(calls.Select((call, i) => RunAsync(new Place(call, i, begun) { Known = known?[i], Resumed = resumed }, places, stop)));
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || !run.IsOpen)
         {
             return null;
         }
@@ -154,7 +154,18 @@ internal sealed partial class ToolRunner(Run run, RunPart part, IReadOnlyDiction
             answer = run.Settling is { } settling ? await settling(request.Id, answer) : answer;
         }
 
-        run.NoteAnswer(request, answer, once ? tool.Fingerprint : null);
+        if (!run.NoteAnswer(request, answer, once ? tool.Fingerprint : null))
+        {
+            // Whoever has ended it, or left it to another process, is about to stop this as well.
+            throw new OperationCanceledException("Nothing is added to the run any more.");
+        }
+
+        if (answer.IsApproved)
+        {
+            // A process that dies between the two must not leave a call that was made and looks as if it still waited: the next one would make it again.
+            await run.WaitUntilShownAsync(stop);
+        }
+
         return answer;
     }
 

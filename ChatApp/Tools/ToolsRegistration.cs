@@ -1,6 +1,6 @@
-using ChatApp.Tools.Mcp;
 using ChatApp.Tools.BuiltIn;
 using ChatApp.Tools.Fetch;
+using ChatApp.Tools.Mcp;
 using Microsoft.Extensions.Options;
 
 namespace ChatApp.Tools;

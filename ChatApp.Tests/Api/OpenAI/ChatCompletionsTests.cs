@@ -74,7 +74,9 @@ public sealed class ChatCompletionsTests
         await using var app = await TestApp.StartAsync(model);
         using var response = await PostAsync(app, new
         {
-            model = "fake/model", messages = new[] { new { role = "user", content = "hello" } }, tools = new[] { new { type = "function", function = new { name = "clock" } } },
+            model = "fake/model",
+            messages = new[] { new { role = "user", content = "hello" } },
+            tools = new[] { new { type = "function", function = new { name = "clock" } } },
         });
         var choice = (await JsonAsync(response)).GetProperty("choices")[0];
 
