@@ -75,7 +75,7 @@ public sealed class ToolPageTests(Chromium chromium) : IClassFixture<Chromium>, 
         Assert.True(await chat.Composer.EvaluateAsync<bool>("e => e === document.activeElement"), "The focus was taken away");
         await chat.Page.Locator("body > .visually-hidden[aria-live=polite]", new PageLocatorOptions { HasText = "send waits for your yes or no." }).WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
         await AssertAccessible(chat);
-        await Assertions.Expect(chat.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/c/", System.Text.RegularExpressions.RegexOptions.NonBacktracking));
+        await Assertions.Expect(chat.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/c/", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
         await chat.Page.ReloadAsync();
         await chat.Page.Locator("body[data-interactive=true]").WaitForAsync();
         await Assertions.Expect(Cards(chat, "waiting").Locator(".call-arguments")).ToContainTextAsync("the letter");

@@ -6,7 +6,7 @@ namespace ChatApp.Tests.Infrastructure;
 /// <summary>Tools whose calls answer when the test says so: <c>look</c>, which nobody has to allow, <c>send</c>, which needs a yes each time, and <c>open</c>, which needs one.</summary>
 internal sealed class HeldTools : IToolSource
 {
-    private readonly List<(ToolCall? Call, TaskCompletionSource<string> Answer)> _calls = [];
+    private readonly List<(string What, ToolCall? Call, TaskCompletionSource<string> Answer)> _calls = [];
 
     public HeldTools() => Tools = [Make("look", ToolApproval.Never, "Look around"), Make("send", ToolApproval.Always), Make("open", ToolApproval.Once)];
 
@@ -24,7 +24,7 @@ internal sealed class HeldTools : IToolSource
         }
     }
 
-    /// <summary>Answers a call.</summary>
+    /// <summary>Answers a call, by its place in the order of what is asked for.</summary>
     public void Answer(int number, string text)
     {
         lock (_calls)
@@ -47,8 +47,10 @@ internal sealed class HeldTools : IToolSource
         {
             lock (_calls)
             {
-                _calls.Add((ToolCall.Of(arguments), new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously)));
-                return _calls[^1].Answer.Task;
+                var answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+                // Those made at once begin in any order.
+                _calls.Insert(_calls.FindLastIndex(call => string.CompareOrdinal(call.What, what) <= 0) + 1, (what, ToolCall.Of(arguments), answer));
+                return answer.Task;
             }
         },
         name,

@@ -174,21 +174,17 @@ internal sealed partial class RunLog
     /// <summary>The agents that began while another was at it, by all entries, also those that readers may not see yet.</summary>
     public HashSet<string> Beside()
     {
-        var (open, beside) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var (begun, done, beside) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         for (var i = Forgotten; i < Count; i++)
         {
             switch (At(i) is { Kind: Kind.Event } entry ? _events[entry.Start] : null)
             {
                 case AgentStartEvent { Agent: { } agent }:
-                    if (open.Count > 0)
-                    {
-                        beside.Add(agent);
-                    }
-
-                    open.Add(agent);
+                    _ = begun.Any(other => other != agent && !done.Contains(other)) ? beside.Add(agent) : beside.Remove(agent);
+                    begun.Add(agent);
                     break;
                 case AgentEndEvent { Agent: { } agent }:
-                    open.Remove(agent);
+                    done.Add(agent);
                     break;
                 default:
                     break;

@@ -56,7 +56,7 @@ export function attach(root, component, maxBytes) {
       area.focus();
     } else if (button?.dataset.testid === 'send') {
       settled = Infinity;
-      send().finally(() => settled = event.timeStamp + Settling);
+      send().finally(() => settled = performance.now() + Settling);
     } else if (button || event.target === root) {
       if (button) {
         stop().catch(() => say('The connection was lost before this was stopped. Stop again once it is back.'));
