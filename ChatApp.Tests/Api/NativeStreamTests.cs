@@ -500,6 +500,7 @@ public sealed class NativeStreamTests
         await using var app = await TestApp.StartAsync(model);
         using var stream = await SseClient.PostAsync(app.Client, "/api/chat/stream", Hello);
         await stream.NextAsync();
+        await Eventually.Holds(() => model.Calls == 1, "the model is asked");
         app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         var frames = await stream.AllAsync();
 
