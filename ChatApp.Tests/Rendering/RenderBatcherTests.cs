@@ -40,6 +40,30 @@ public class RenderBatcherTests
     }
 
     [Fact]
+    public async Task Interval_Longer_CountsFromTheNextRenderOn()
+    {
+        await using var batcher = Create();
+        batcher.Signal();
+        await Settle(batcher, 1);
+        batcher.Interval = 2 * Interval;
+        batcher.Rendered();
+        batcher.Signal();
+        _time.Advance(TimeSpan.FromMilliseconds(99));
+        Assert.Equal(1, _renders);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Settle(batcher, 2);
+    }
+
+    [Theory]
+    [InlineData(0, 50)]
+    [InlineData(400, 50)]
+    [InlineData(1_000, 75)]
+    [InlineData(1_600, 100)]
+    [InlineData(1_000_000, 100)]
+    public void IntervalAt_Length_GrowsToTwice(int length, int milliseconds) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), new RenderingOptions().At(length));
+
+    [Fact]
     public async Task Signal_WhileRendering_IsNotLostAndDoesNotOverlap()
     {
         var gate = new TaskCompletionSource();

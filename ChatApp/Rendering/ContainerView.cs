@@ -7,6 +7,9 @@ namespace ChatApp.Rendering;
 /// <summary>A list, item, quote, footnote or the document itself: settled children, and at most one that is still open.</summary>
 internal class ContainerView(AnswerState state, ContainerBlock container, MarkdownNode node) : BlockView(container, node)
 {
+    // So many blocks may stand before those that have settled are let go.
+    private const int Remembered = 32;
+
     private Block? _last;
     private int _settled;
     private BlockView? _first;
@@ -71,6 +74,8 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
         {
             UpdateFootnotes(_notes, isClosed, sourceOf);
         }
+
+        Forget();
     }
 
     public override void Show(ReadOnlySpan<char> partial, long source, bool hasPartial) => Open?.Show(partial, source, hasPartial);
@@ -157,6 +162,23 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
             var isOpen = !isClosed && state.Blocks.IsOpen(footnote);
             view.Update(!isOpen, sourceOf);
             OpenFootnote = isOpen ? view : OpenFootnote;
+        }
+    }
+
+    // What has settled is never looked at again, and Markdig's own picture of it is larger than the text. Only definitions reach backwards.
+    private void Forget()
+    {
+        if (container is not MarkdownDocument || container.Count < Remembered)
+        {
+            return;
+        }
+
+        for (var i = FirstNew() - 2; i >= 0; i--)
+        {
+            if (container[i] is not (LinkReferenceDefinitionGroup or FootnoteGroup))
+            {
+                container.RemoveAt(i);
+            }
         }
     }
 

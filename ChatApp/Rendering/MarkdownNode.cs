@@ -6,11 +6,13 @@ namespace ChatApp.Rendering;
 /// </summary>
 public sealed class MarkdownNode
 {
-    private readonly List<MarkdownNode> _children = [];
-    private List<MarkdownNode>? _restructured;
-    private bool _isRestructured;
+    private List<MarkdownNode>? _children;
+    private Rest? _rest;
+    private int _version;
+    private int _ownVersion;
     private int _chunks;
     private int _index;
+    private bool _isRestructured;
 
     internal MarkdownNode(MarkdownElement element, string? value = null)
     {
@@ -24,37 +26,62 @@ public sealed class MarkdownNode
     public string? Value { get; internal set; }
 
     /// <summary>Link: its title. Image link: the host it leads to. Footnotes: the prefix that keeps ids of two answers apart.</summary>
-    public string? Detail { get; internal set; }
+    public string? Detail
+    {
+        get => _rest?.Detail;
+        internal set => SetRest(value is null, rest => rest.Detail = value);
+    }
 
     /// <summary>Ordered list: the first number. Footnote and its references: the footnote's number.</summary>
-    public int Number { get; internal set; }
+    public int Number
+    {
+        get => _rest?.Number ?? 0;
+        internal set => SetRest(value == 0, rest => rest.Number = value);
+    }
 
     /// <summary>A list whose items stand apart; the first reference to a footnote, which is where the way back leads.</summary>
-    public bool Flag { get; internal set; }
+    public bool Flag
+    {
+        get => _rest?.Flag ?? false;
+        internal set => SetRest(!value, rest => rest.Flag = value);
+    }
 
     /// <summary>A task's state; null where the item is no task.</summary>
-    public bool? Checked { get; internal set; }
+    public bool? Checked
+    {
+        get => _rest?.Checked;
+        internal set => SetRest(value is null, rest => rest.Checked = value);
+    }
 
-    public MarkdownAlignment Alignment { get; internal set; }
+    public MarkdownAlignment Alignment
+    {
+        get => _rest?.Alignment ?? MarkdownAlignment.None;
+        internal set => SetRest(value == MarkdownAlignment.None, rest => rest.Alignment = value);
+    }
 
-    public IReadOnlyList<MarkdownNode> Children => _children;
+    public IReadOnlyList<MarkdownNode> Children => (IReadOnlyList<MarkdownNode>?)_children ?? [];
 
     /// <summary>Grows whenever this node or anything below it changes.</summary>
-    public long Version { get; private set; }
+    public long Version => _version;
 
     /// <summary>Grows when what is drawn together with this node changes; see <see cref="MarkdownLayout"/>.</summary>
-    public long OwnVersion { get; private set; }
+    public long OwnVersion => _ownVersion;
 
     internal MarkdownNode? Parent { get; private set; }
 
     /// <summary>What a footnote reference points to.</summary>
-    internal object? Source { get; init; }
+    internal object? Source
+    {
+        get => _rest?.Source;
+        init => SetRest(value is null, rest => rest.Source = value);
+    }
 
     /// <summary>Whether it stands among its parent's children, and was not taken back.</summary>
-    internal bool IsAttached => Parent is { } parent && _index < parent._children.Count && ReferenceEquals(parent._children[_index], this);
+    internal bool IsAttached => Parent is { } parent && parent._children is { } siblings && _index < siblings.Count && ReferenceEquals(siblings[_index], this);
 
     internal MarkdownNode Add(MarkdownNode child)
     {
+        _children ??= new List<MarkdownNode>(1);
         (child.Parent, child._index) = (this, _children.Count);
         _children.Add(child);
         ChildrenChanged(_children.Count - 1);
@@ -66,7 +93,7 @@ public sealed class MarkdownNode
     /// <summary>Drops the children from <paramref name="count"/> on.</summary>
     internal void Truncate(int count)
     {
-        if (_children.Count > count)
+        if (_children is not null && _children.Count > count)
         {
             _children.RemoveRange(count, _children.Count - count);
             ChildrenChanged(count);
@@ -86,7 +113,7 @@ public sealed class MarkdownNode
     /// </summary>
     internal void Commit()
     {
-        foreach (var node in _restructured ?? [])
+        foreach (var node in _rest?.Restructured ?? [])
         {
             node._isRestructured = false;
             if (node._chunks != MarkdownLayout.Chunks(node))
@@ -96,7 +123,7 @@ public sealed class MarkdownNode
             }
         }
 
-        _restructured?.Clear();
+        _rest?.Restructured.Clear();
     }
 
     private void ChildrenChanged(int first)
@@ -105,7 +132,7 @@ public sealed class MarkdownNode
         if (!_isRestructured)
         {
             _isRestructured = true;
-            (root._restructured ??= []).Add(this);
+            (root._rest ??= new Rest()).Restructured.Add(this);
         }
 
         if (first < MarkdownLayout.InPlace(this))
@@ -117,11 +144,11 @@ public sealed class MarkdownNode
     private MarkdownNode Raise()
     {
         var node = this;
-        node.Version++;
+        node._version++;
         while (node.Parent is { } parent)
         {
             node = parent;
-            node.Version++;
+            node._version++;
         }
 
         return node;
@@ -129,10 +156,36 @@ public sealed class MarkdownNode
 
     private void RaiseOwn()
     {
-        OwnVersion++;
+        _ownVersion++;
         for (var node = this; node.Parent is { } parent && node._index < MarkdownLayout.InPlace(parent); node = parent)
         {
-            parent.OwnVersion++;
+            parent._ownVersion++;
         }
+    }
+
+    private void SetRest(bool isNone, Action<Rest> set)
+    {
+        if (!isNone || _rest is not null)
+        {
+            set(_rest ??= new Rest());
+        }
+    }
+
+    // What few nodes have: an answer of many pages is mostly texts, and each of them stays.
+    private sealed class Rest
+    {
+        public string? Detail { get; set; }
+
+        public int Number { get; set; }
+
+        public bool Flag { get; set; }
+
+        public bool? Checked { get; set; }
+
+        public MarkdownAlignment Alignment { get; set; }
+
+        public object? Source { get; set; }
+
+        public List<MarkdownNode> Restructured => field ??= [];
     }
 }

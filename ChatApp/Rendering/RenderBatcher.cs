@@ -12,7 +12,6 @@ public sealed class RenderBatcher : IAsyncDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
-    private readonly TimeSpan _interval;
     private readonly Func<Task> _render;
     private readonly Func<Exception, Task>? _onError;
     private readonly ITimer _timer;
@@ -35,11 +34,14 @@ public sealed class RenderBatcher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(render);
         _time = time;
-        _interval = interval;
+        Interval = interval;
         _render = render;
         _onError = onError;
         _timer = time.CreateTimer(static state => ((RenderBatcher)state!).StartIfDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>The shortest time between the starts of two renders. Whoever renders may change it meanwhile; it counts from the next one on.</summary>
+    public TimeSpan Interval { get; set; }
 
     /// <summary>The render under way, or the last one.</summary>
     internal Task Running
@@ -79,7 +81,7 @@ public sealed class RenderBatcher : IAsyncDisposable
             // that took 400 ms gets it no sooner than 200 ms after that.
             var now = _time.GetTimestamp();
             var lag = _time.GetElapsedTime(_started, now);
-            _notBefore = Later(now, Max(_interval + Min(2 * lag, _interval / 4), Min(lag, LongestWait) / 2));
+            _notBefore = Later(now, Max(Interval + Min(2 * lag, Interval / 4), Min(lag, LongestWait) / 2));
         }
 
         StartIfDue();
@@ -155,7 +157,7 @@ public sealed class RenderBatcher : IAsyncDisposable
         _isRunning = true;
         _isAcknowledged = false;
         _started = _time.GetTimestamp();
-        _notBefore = Later(_started, _interval);
+        _notBefore = Later(_started, Interval);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _running = gate.Task;
         _ = Task.Run(() => RunAsync(gate));

@@ -8,13 +8,19 @@ document.addEventListener('click', (event) => {
   }
 }, true);
 
-// What scrolls sideways can be scrolled by keyboard too, once the answer stands.
-new MutationObserver((changes) => {
-  for (const { target } of changes) {
-    for (const box of target.querySelectorAll('.markdown pre, .markdown .table')) {
-      if (box.scrollWidth > box.clientWidth) {
-        box.tabIndex = 0;
-      }
+// What scrolls sideways can be scrolled by keyboard too, once the answer stands. What a very long answer leaves out of view is not measured before it comes into view.
+function reach(within) {
+  for (const box of within.querySelectorAll('.markdown :is(pre, .table):not([tabindex]) > :first-child')) {
+    const { parentElement } = box;
+    if (box.checkVisibility({ contentVisibilityAuto: true }) && parentElement.scrollWidth > parentElement.clientWidth) {
+      parentElement.tabIndex = 0;
     }
   }
+}
+
+new MutationObserver((changes) => {
+  for (const { target } of changes) {
+    reach(target);
+  }
 }).observe(document.documentElement, { subtree: true, attributeFilter: ['data-state'] });
+document.addEventListener('contentvisibilityautostatechange', (event) => !event.skipped && reach(event.target), true);

@@ -12,6 +12,9 @@ namespace ChatApp.Components.Chat;
 /// </summary>
 public sealed partial class AnswerView : IAsyncDisposable
 {
+    // From here on, what is out of view is not laid out: markdown.css.
+    private const int VeryLong = 50_000;
+
     private readonly List<AnswerLane> _lanes = [];
     private readonly List<LaneChange> _drawn = [];
     private AnswerText _first = null!;
@@ -23,6 +26,7 @@ public sealed partial class AnswerView : IAsyncDisposable
     private AnswerPhase _phase = AnswerPhase.Ended;
     private long _seq;
     private bool _isRich;
+    private bool _isLong;
 
     /// <summary>The turn whose answer it is.</summary>
     [Parameter, EditorRequired]
@@ -40,7 +44,7 @@ public sealed partial class AnswerView : IAsyncDisposable
     private bool HasAgents => _lanes is [{ Now.Agent: not null }, ..];
 
     // Two that answer at once stand side by side where there is room.
-    private string Kind => !HasAgents ? "markdown" : _lanes is [_, { Now.IsBeside: true }] ? "markdown lanes beside" : "markdown lanes";
+    private string Kind => (!HasAgents ? "markdown" : _lanes is [_, { Now.IsBeside: true }] ? "markdown lanes beside" : "markdown lanes") + (_isLong ? " long" : "");
 
     public async ValueTask DisposeAsync()
     {
@@ -95,7 +99,9 @@ public sealed partial class AnswerView : IAsyncDisposable
         var phase = AnswerPhases.Of(_run);
         var lanes = _run.Lanes;
         var calls = _run.Calls;
-        var isOther = phase != _phase;
+        _batcher!.Interval = Options.Value.At(_run.TextLength);
+        var isOther = phase != _phase || _isLong != _run.TextLength > VeryLong;
+        _isLong = _run.TextLength > VeryLong;
         var isDrawn = false;
         for (var i = 0; i < lanes.Count; i++)
         {

@@ -18,6 +18,7 @@ class ChatScroller extends HTMLElement {
   #wanted;
   #fromEnd;
   #keeping;
+  #isEndKept = false;
 
   connectedCallback() {
     this.#abort = new AbortController();
@@ -68,6 +69,7 @@ class ChatScroller extends HTMLElement {
 
   #open() {
     this.#following = true;
+    this.#isEndKept = false;
     this.#fromEnd = undefined;
     try {
       this.#wanted = JSON.parse(kept(this.#place));
@@ -88,8 +90,11 @@ class ChatScroller extends HTMLElement {
 
     this.#last = top;
     this.#show();
-    clearTimeout(this.#keeping);
-    this.#keeping = setTimeout(() => this.#keep(), Settled);
+    // While an answer is followed every flush scrolls, and there is nothing to keep that is not kept.
+    if (!this.#following || !this.#isEndKept) {
+      clearTimeout(this.#keeping);
+      this.#keeping = setTimeout(() => this.#keep(), Settled);
+    }
   }
 
   #leave() {
@@ -120,21 +125,26 @@ class ChatScroller extends HTMLElement {
     this.#show();
   }
 
-  // The question last passed, and how far: what comes later and what is not loaded above change nothing about it.
+  // The question last passed, and how far: what comes later and what is not loaded above change nothing about it. In a very long answer it is the block last
+  // passed: what was never drawn above it has no height of its own yet.
   #keep() {
     if (!this.#viewport || this.#wanted) {
       return;
     }
 
     const top = this.#viewport.getBoundingClientRect().top;
-    const passed = [...this.querySelectorAll('[data-turn]:not([hidden])')].findLast((turn) => turn.getBoundingClientRect().top <= top + 1);
-    keep(this.#place, this.#following || !passed
-      ? ''
-      : JSON.stringify({ turn: passed.dataset.turn, by: Math.round(top - passed.getBoundingClientRect().top) }));
+    const isPassed = (element) => element.getBoundingClientRect().top <= top + 1;
+    const passed = this.#following ? undefined : [...this.querySelectorAll('[data-turn]:not([hidden])')].findLast(isPassed);
+    const block = passed ? blocks(passed).findLastIndex(isPassed) : -1;
+    const from = blocks(passed)[block] ?? passed;
+    this.#isEndKept = !passed;
+    keep(this.#place, !passed ? '' : JSON.stringify({
+      turn: passed.dataset.turn, block: block < 0 ? undefined : block, by: Math.round(top - from.getBoundingClientRect().top),
+    }));
   }
 
   #comeBack() {
-    const { turn, by } = this.#wanted;
+    const { turn, block, by } = this.#wanted;
     const passed = this.querySelector(`[data-turn="${CSS.escape(String(turn))}"]`);
     if (!passed) {
       // Not there yet, or no longer. The end meanwhile.
@@ -145,7 +155,8 @@ class ChatScroller extends HTMLElement {
 
     this.#wanted = null;
     this.#following = false;
-    this.#viewport.scrollTop += passed.getBoundingClientRect().top - this.#viewport.getBoundingClientRect().top + Number(by);
+    const from = blocks(passed)[block] ?? passed;
+    this.#viewport.scrollTop += from.getBoundingClientRect().top - this.#viewport.getBoundingClientRect().top + Number(by);
     this.#last = this.#viewport.scrollTop;
   }
 
@@ -158,6 +169,11 @@ class ChatScroller extends HTMLElement {
   #show() {
     this.toggleAttribute('data-away', !this.#following && this.#distance >= Near);
   }
+}
+
+// The blocks of the very long answer that follows a question, if it is one.
+function blocks(turn) {
+  return [...turn?.nextElementSibling?.querySelectorAll('.markdown.long > *') ?? []];
 }
 
 customElements.define('chat-scroller', ChatScroller);

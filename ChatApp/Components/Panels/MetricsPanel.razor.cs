@@ -7,9 +7,13 @@ using Microsoft.AspNetCore.Components;
 
 namespace ChatApp.Components.Panels;
 
-/// <summary>The figures of the last answer, once a second while it is made: each time costs the circuit as much as some forty characters of text.</summary>
+/// <summary>
+/// The figures of the last answer, once a second while it is made, and every other second once it takes long: each time costs the circuit as much as some forty
+/// characters of text.
+/// </summary>
 public sealed partial class MetricsPanel : IAsyncDisposable
 {
+    private const int LongAnswerMs = 10_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private RenderBatcher _batcher = null!;
     private Run? _shown;
@@ -66,7 +70,7 @@ public sealed partial class MetricsPanel : IAsyncDisposable
     // Most of what is sent for a token is what surrounds it, so six figures go as one value: "streaming|182.4|84|80.1|561|6712|1".
     private void Take() => _figures = Run is null ? null : Format(Run);
 
-    private static string Format(Run run)
+    private string Format(Run run)
     {
         // Until there is something to measure, nothing is worth sending again.
         if (AnswerPhases.Of(run) == AnswerPhase.Waiting)
@@ -75,6 +79,7 @@ public sealed partial class MetricsPanel : IAsyncDisposable
         }
 
         var metrics = run.GetMetrics();
+        _batcher.Interval = metrics.DurationMs > LongAnswerMs ? 2 * Interval : Interval;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{State(run)}|{metrics.TtftMs}|{metrics.TokensPerSecondNow}|{metrics.TokensPerSecond}|{metrics.Tokens}|{metrics.DurationMs:0}|{metrics.Steps}");

@@ -7,7 +7,7 @@ namespace ChatApp.Components.Chat.Answer;
 /// <summary>Some neighbouring children of a node. It renders again only when one of them is another or has changed.</summary>
 public sealed class MarkdownChunk : IComponent, IHandleAfterRender, IDisposable
 {
-    private readonly (MarkdownNode? Node, long Version)[] _shown = new (MarkdownNode?, long)[MarkdownLayout.ChunkSize];
+    private (MarkdownNode Node, long Version)[] _shown = [];
     private RenderHandle _handle;
     private MarkdownRange? _range;
     private long _version = -1;
@@ -50,10 +50,16 @@ public sealed class MarkdownChunk : IComponent, IHandleAfterRender, IDisposable
     {
         _others = others;
         _version = Of.Node.Version;
-        for (var i = 0; i < _shown.Length; i++)
+        var count = Count;
+        if (_shown.Length != count)
         {
-            var node = Child(i);
-            _shown[i] = (node, node?.OwnVersion ?? 0);
+            _shown = new (MarkdownNode, long)[count];
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            var node = Of.Node.Children[Of.Start + i];
+            _shown[i] = (node, node.OwnVersion);
         }
 
         _handle.Render(Render);
@@ -66,10 +72,15 @@ public sealed class MarkdownChunk : IComponent, IHandleAfterRender, IDisposable
             return false;
         }
 
+        if (_shown.Length != Count)
+        {
+            return true;
+        }
+
         for (var i = 0; i < _shown.Length; i++)
         {
-            var node = Child(i);
-            if (!ReferenceEquals(_shown[i].Node, node) || _shown[i].Version != (node?.OwnVersion ?? 0))
+            var node = Of.Node.Children[Of.Start + i];
+            if (!ReferenceEquals(_shown[i].Node, node) || _shown[i].Version != node.OwnVersion)
             {
                 return true;
             }
@@ -80,7 +91,7 @@ public sealed class MarkdownChunk : IComponent, IHandleAfterRender, IDisposable
         return false;
     }
 
-    private MarkdownNode? Child(int i) => Of.Start + i < Of.Node.Children.Count ? Of.Node.Children[Of.Start + i] : null;
+    private int Count => Math.Clamp(Of.Node.Children.Count - Of.Start, 0, MarkdownLayout.ChunkSize);
 
     private void Render(RenderTreeBuilder builder)
     {
