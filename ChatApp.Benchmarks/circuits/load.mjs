@@ -13,18 +13,18 @@ const options = Object.fromEntries(process.argv.slice(2).join(' ').split(/\s*--/
 const url = options.url;
 const count = Number(options.circuits ?? 50);
 const spread = Number(options.spread ?? 2000);
-const tokens = Number(/tokens=(\d+)/.exec(options.model ?? '')?.[1] ?? 600);
-const model = options.model ?? `bench/bench;tokens=${tokens};rate=30`;
+const wanted = Number(/tokens=(\d+)/.exec(options.model ?? '')?.[1] ?? 600);
+const model = options.model ?? `bench/bench;tokens=${wanted};rate=30`;
 const limit = Number(options.timeout ?? 120) * 1000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const open = () => new Circuit(url, `/?model=${encodeURIComponent(model)}`, { compression: options.compression !== 'false' });
+const open = (asked = model) => new Circuit(url, `/?model=${encodeURIComponent(asked)}`, { compression: options.compression !== 'false' });
 
 // A few that are not counted, until the server's code is compiled.
-await all(Array.from({ length: Number(options.warm ?? 10) }, (_, i) => stream(open(), i * 50)));
+await all(Array.from({ length: Number(options.warm ?? 20) }, (_, i) => stream(open(model.replace(/tokens=\d+/, 'tokens=150')), i * 50, 150)));
 await pause(3000);
 
 const before = use();
-const circuits = Array.from({ length: count }, open);
+const circuits = Array.from({ length: count }, () => open());
 for (let i = 0; i < count; i += 10) {
   await all(circuits.slice(i, i + 10).map((circuit) => circuit.open()));
 }
@@ -66,7 +66,7 @@ console.log(JSON.stringify({
 process.exit(0);
 
 // Asks, and resolves with the delay of every token, in nanoseconds, once the last one is there.
-async function stream(circuit, wait) {
+async function stream(circuit, wait, tokens = wanted) {
   if (!circuit.composer) {
     await circuit.open();
   }
