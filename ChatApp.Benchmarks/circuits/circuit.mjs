@@ -20,8 +20,11 @@ export class Circuit {
   #interactive = Promise.withResolvers?.() ?? withResolvers();
   #composer = Promise.withResolvers?.() ?? withResolvers();
 
-  // compression: whether the socket may be compressed, as every browser asks for.
-  constructor(base, path, { compression = true } = {}) {
+  #headers;
+
+  // key: whose page it is. compression: whether the socket may be compressed, as every browser asks for.
+  constructor(base, path, { key, compression = true } = {}) {
+    this.#headers = key ? { Authorization: `Bearer ${key}` } : {};
     this.#base = new URL('/', base).href;
     this.#url = new URL(path, base).href;
     const circuit = this;
@@ -35,7 +38,7 @@ export class Circuit {
     const protocol = new MessagePackHubProtocol();
     protocol.name = 'blazorpack';
     this.#connection = new HubConnectionBuilder()
-      .withUrl(new URL('_blazor', this.#base).href, { transport: HttpTransportType.WebSockets, WebSocket: Socket })
+      .withUrl(new URL('_blazor', this.#base).href, { transport: HttpTransportType.WebSockets, WebSocket: Socket, headers: this.#headers })
       .withHubProtocol(protocol)
       .configureLogging(LogLevel.None)
       .build();
@@ -47,7 +50,7 @@ export class Circuit {
   }
 
   async open() {
-    const page = await (await fetch(this.#url)).text();
+    const page = await (await fetch(this.#url, { headers: this.#headers })).text();
     const markers = [...page.matchAll(/<!--Blazor:(\{.*?\})-->/gs)].map((match) => JSON.parse(match[1])).filter((marker) => marker.type === 'server');
     const state = /<!--Blazor-Server-Component-State:(.*?)-->/s.exec(page)?.[1] ?? '';
     const operations = markers.map((marker, i) => ({ type: 'add', ssrComponentId: i + 1, marker }));

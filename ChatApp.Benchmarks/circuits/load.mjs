@@ -1,6 +1,9 @@
 // Opens N pages at once, asks in each of them, and says what their answers cost and how late they were. One line of JSON.
 //
 //   node load.mjs --url http://127.0.0.1:5100 --circuits 200 --pid SERVER [--model 'bench/bench;tokens=600;rate=30'] [--spread 2000] [--compression false]
+//     [--keys false]
+//
+// Every page is another reader's, by the keys of keys.mjs: pages of one reader all list the conversations of all of them, and draw that list at every change.
 //
 // The model is the upstream of this project's benchmarks (see the README): its tokens are the times, of the machine's monotonic clock in nanoseconds, that
 // they were sent at, "@123456789;". A token's delay is what passed until a batch that holds it had arrived here. Bytes are those of the batches before
@@ -8,6 +11,7 @@
 // they stream, less what it was before the first of them.
 import { readFileSync } from 'node:fs';
 import { Circuit } from './circuit.mjs';
+import { keyOf } from './keys.mjs';
 
 const options = Object.fromEntries(process.argv.slice(2).join(' ').split(/\s*--/).filter(Boolean).map((pair) => pair.split(/\s+/)));
 const url = options.url;
@@ -15,16 +19,20 @@ const count = Number(options.circuits ?? 50);
 const spread = Number(options.spread ?? 2000);
 const wanted = Number(/tokens=(\d+)/.exec(options.model ?? '')?.[1] ?? 600);
 const model = options.model ?? `bench/bench;tokens=${wanted};rate=30`;
-const limit = Number(options.timeout ?? 120) * 1000;
+const limit = Number(options.timeout ?? 60) * 1000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const open = (asked = model) => new Circuit(url, `/?model=${encodeURIComponent(asked)}`, { compression: options.compression !== 'false' });
+const warm = 20;
+const open = (reader, asked) => new Circuit(url, `/?model=${encodeURIComponent(asked)}`, {
+  key: options.keys === 'false' ? null : keyOf(reader),
+  compression: options.compression !== 'false',
+});
 
 // A few that are not counted, until the server's code is compiled.
-await all(Array.from({ length: Number(options.warm ?? 20) }, (_, i) => stream(open(model.replace(/tokens=\d+/, 'tokens=150')), i * 50, 150)));
+await all(Array.from({ length: warm }, (_, i) => stream(open(i, model.replace(/tokens=\d+/, 'tokens=150')), i * 50, 150)));
 await pause(3000);
 
 const before = use();
-const circuits = Array.from({ length: count }, () => open());
+const circuits = Array.from({ length: count }, (_, i) => open(warm + i, model));
 for (let i = 0; i < count; i += 10) {
   await all(circuits.slice(i, i + 10).map((circuit) => circuit.open()));
 }
@@ -47,16 +55,17 @@ console.log(JSON.stringify({
   circuits: count,
   failed: circuits.filter((circuit) => circuit.failure).length,
   seconds: round(seconds, 1),
-  tokens: delays.length,
+  tokens: wanted * count,
+  tokens_timed: delays.length,
   batches_per_s: round(sum((circuit) => circuit.batches) / seconds, 0),
-  tokens_per_batch: round(delays.length / sum((circuit) => circuit.batches), 2),
+  tokens_per_batch: round(wanted * count / sum((circuit) => circuit.batches), 2),
   kb_sent_per_circuit: round(sum((circuit) => circuit.bytes) / count / 1000, 1),
-  bytes_per_token: round(sum((circuit) => circuit.bytes) / delays.length, 1),
-  wire_bytes_per_token: round(sum((circuit, i) => circuit.wireBytes - start.wire[i]) / delays.length, 1),
+  bytes_per_token: round(sum((circuit) => circuit.bytes) / wanted / count, 1),
+  wire_bytes_per_token: round(sum((circuit, i) => circuit.wireBytes - start.wire[i]) / wanted / count, 1),
   delay_p50_ms: at(0.5),
   delay_p99_ms: at(0.99),
   delay_max_ms: at(1),
-  server_us_per_token: round(cpu * 1e6 / delays.length, 1),
+  server_us_per_token: round(cpu * 1e6 / wanted / count, 1),
   server_cores: round(cpu / seconds, 2),
   load_cores: round((own.user + own.system) / 1e6 / seconds, 2),
   kb_per_idle_circuit: round((idle.memory - before.memory) / count / 1000, 0),
@@ -73,10 +82,11 @@ async function stream(circuit, wait, tokens = wanted) {
 
   await pause(wait);
   const delays = [];
-  let last = 0;
+  const seen = new Set();
   const done = new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`Only ${delays.length} of ${tokens} tokens came. ${circuit.failure ?? ''}`)), limit);
-    circuit.onBatch = (data, now) => {
+    circuit.onBatch = (data, at) => {
+      const now = Number(at);
       // Text that is drawn once more holds tokens that were there before: they count once.
       for (let i = data.indexOf(0x40); i >= 0; i = data.indexOf(0x40, i)) {
         let value = 0;
@@ -84,15 +94,19 @@ async function stream(circuit, wait, tokens = wanted) {
           value = value * 10 + data[i] - 0x30;
         }
 
-        if (data[i] === 0x3b && value > last) {
-          last = value;
-          delays.push(Number(now) - value);
+        if (data[i] === 0x3b && value < now && now - value < limit * 1e6 && !seen.has(value)) {
+          seen.add(value);
+          delays.push(now - value);
         }
       }
 
+      // A token may come apart, where a long text goes on in another piece: then the page's word counts. Its last text comes right after.
       if (delays.length >= tokens) {
         clearTimeout(timer);
         resolve(delays);
+      } else if (Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes('completed|')) {
+        clearTimeout(timer);
+        setTimeout(() => resolve(delays), 500);
       }
     };
   });
