@@ -17,7 +17,6 @@ internal sealed partial class RunLog
     private readonly List<Entry[]> _chunks = [];
     private readonly List<RunEvent> _events = [];
     private readonly List<RunPart> _parts = [];
-    private RunEvent? _latest;
 
     /// <summary>The number of the last entry.</summary>
     public int Count { get; private set; }
@@ -72,13 +71,13 @@ internal sealed partial class RunLog
                 continue;
             }
 
-            var (from, last) = (i, first);
+            var last = first;
             for (; i + 1 < end && At(i + 1) is var next && next.Follows(last) && next.Start + next.Length - first.Start <= MaxMerged; i++)
             {
                 last = next;
             }
 
-            events.Add(i == from ? Latest(first, i + 1) : Delta(first, last, i + 1));
+            events.Add(Delta(first, last, i + 1));
         }
 
         return i;
@@ -141,7 +140,6 @@ internal sealed partial class RunLog
     public void DropHidden()
     {
         Count = Visible;
-        _latest = null;
         WrittenFailOver = FailOver;
         var chunks = (Count - Forgotten + ChunkLength - 1) / ChunkLength;
         _chunks.RemoveRange(chunks, _chunks.Count - chunks);
@@ -221,9 +219,6 @@ internal sealed partial class RunLog
 
         return calls;
     }
-
-    // Readers who keep up all ask for the same piece: it is made once.
-    private RunEvent Latest(Entry entry, long seq) => _latest is { } latest && latest.Seq == seq ? latest : _latest = Delta(entry, entry, seq);
 
     private RunEvent Delta(Entry first, Entry last, long seq)
     {
