@@ -19,7 +19,7 @@ public static class ComponentsRegistration
         routes.MapStaticAssets().OpenToSignIn();
         routes.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ConfigureWebSocketAcceptContext = (_, accept) =>
         {
-            // Compressed one by one: a circuit that kept what it had sent, to refer back to it, would hold some 300 kB for that. See docs/decisions/0005-memory.md.
+            // Compressed one by one: a circuit that kept what it had sent, to refer back to it, would hold some 300 kB more. See docs/decisions/0005-memory.md.
             accept.DangerousEnableCompression = true;
             accept.DisableServerContextTakeover = true;
             return Task.CompletedTask;
