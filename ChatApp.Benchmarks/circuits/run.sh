@@ -10,8 +10,9 @@ model=$!
 trap 'kill $model' EXIT
 for count in "$@"; do
   data=$(mktemp -d)
+  case ${LOAD:-} in *"--keys false"*) keys= ;; *) keys=$(node keys.mjs $((count + 20))) ;; esac
   ChatApp__Storage__Path=$data ChatApp__Providers__bench__Kind=openai ChatApp__Providers__bench__Endpoint=http://127.0.0.1:$upstream/v1 \
-    ChatApp__Providers__bench__ApiKey=none ChatApp__Providers__bench__Models__0='*' env $(node keys.mjs $((count + 20))) dotnet "$folder/ChatApp.dll" --urls "http://127.0.0.1:$port" >"$data/log" 2>&1 &
+    ChatApp__Providers__bench__ApiKey=none ChatApp__Providers__bench__Models__0='*' env $keys dotnet "$folder/ChatApp.dll" --urls "http://127.0.0.1:$port" >"$data/log" 2>&1 &
   app=$!
   until curl -sfo /dev/null "http://127.0.0.1:$port/health/live"; do sleep 0.1; done
   node load.mjs --url "http://127.0.0.1:$port" --pid $app --circuits "$count" ${LOAD:-} || tail -5 "$data/log"
