@@ -13,7 +13,7 @@ for _ in $(seq "${2:-5}"); do
     sleep 0.01
   done
   took=$(( ($(date +%s%N) - began) / 1000000 ))
-  memory() { awk '/VmRSS/ {print int($2 / 1000)}' "/proc/$pid/status"; }
+  memory() { awk '/VmRSS/ {print int($2 * 1.024 / 1000)}' "/proc/$pid/status"; }
   after=$(memory); sleep 10
   echo "first token after $took ms; $after MB then, $(memory) MB idle"
   kill "$pid"; wait "$pid" 2>/dev/null || true
