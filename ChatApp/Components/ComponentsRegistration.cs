@@ -17,7 +17,13 @@ public static class ComponentsRegistration
     public static IEndpointRouteBuilder MapComponents(this IEndpointRouteBuilder routes)
     {
         routes.MapStaticAssets().OpenToSignIn();
-        routes.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        routes.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ConfigureWebSocketAcceptContext = (_, accept) =>
+        {
+            // Compressed one by one: a circuit that kept what it had sent, to refer back to it, would hold some 300 kB more. See docs/decisions/0005-memory.md.
+            accept.DangerousEnableCompression = true;
+            accept.DisableServerContextTakeover = true;
+            return Task.CompletedTask;
+        });
         return routes;
     }
 }
