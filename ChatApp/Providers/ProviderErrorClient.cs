@@ -27,6 +27,8 @@ internal sealed partial class ProviderErrorClient(IChatClient inner, string prov
         }
     }
 
+    // Pooled as UpstreamEnding.NextAsync is.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> NextAsync(IAsyncEnumerator<ChatResponseUpdate> updates, CancellationToken cancellationToken)
     {
         try

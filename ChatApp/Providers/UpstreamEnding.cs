@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ChatApp.Providers;
 
 /// <summary>
@@ -44,6 +46,8 @@ internal sealed class UpstreamEnding : IDisposable
     }
 
     /// <summary>Moves on; false at the end, and after the model's end also where reading fails.</summary>
+    // Once for each token: pooled, or a thousand streams would make garbage of it.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> NextAsync<T>(IAsyncEnumerator<T> items)
     {
         try

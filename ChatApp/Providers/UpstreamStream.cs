@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ChatApp.Providers;
 
 /// <summary>
@@ -13,6 +15,8 @@ internal sealed class UpstreamStream(UpstreamTarget target, Stream inner, Upstre
     private long _total;
     private int _line;
 
+    // Pooled as UpstreamEnding.NextAsync is.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read;

@@ -9,6 +9,7 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
 {
     // Far above what is made of them: those are refused one by one, so that the model can do better.
     private const int MostCalls = 1024;
+    private const int AtOnce = 64;
 
     private readonly RunsOptions _options = work.Options;
     private readonly List<AIContent> _kept = [];
@@ -47,12 +48,28 @@ internal sealed partial class AnswerReader(Run run, RunPart part, ResolvedModel 
         using var silence = new SilenceWatch(work, work.Paces.Of(model.Id), CanPass && work.Options.FailOver.After > TimeSpan.Zero ? work.Options.FailOver.After : null, OnStall);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Over);
         _sawSign = silence.SawSign;
+        var ready = 0;
         try
         {
             run.StartStep(part);
-            await foreach (var update in model.Client.GetStreamingResponseAsync(messages, chatOptions, any.Token))
+            await using var updates = model.Client.GetStreamingResponseAsync(messages, chatOptions, any.Token).GetAsyncEnumerator(any.Token);
+            while (true)
             {
-                if (Take(update))
+                var next = updates.MoveNextAsync();
+                ready = next.IsCompleted ? ready + 1 : 0;
+                if (!await next)
+                {
+                    break;
+                }
+
+                if (ready > AtOnce)
+                {
+                    // Of an answer that is all there already, the readers are let in between: the first word would come with the last.
+                    ready = 0;
+                    await Task.Yield();
+                }
+
+                if (Take(updates.Current))
                 {
                     _hasContent = true;
                     silence.Heard();

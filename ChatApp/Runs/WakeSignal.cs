@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace ChatApp.Runs;
@@ -15,9 +16,7 @@ public sealed class WakeSignal
     public void Reset() => _signal.Reader.TryRead(out _);
 
     /// <summary>Ends when the signal is set, and takes it.</summary>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken = default)
-    {
-        await _signal.Reader.WaitToReadAsync(cancellationToken);
-        _signal.Reader.TryRead(out _);
-    }
+    // Once for each token and reader: pooled, or a thousand streams would make garbage of it.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WaitAsync(CancellationToken cancellationToken = default) => await _signal.Reader.ReadAsync(cancellationToken);
 }
