@@ -22,6 +22,15 @@ public sealed class FakeTime : TimeProvider
         }
     }
 
+    /// <summary>Whether a timer falls due so much later, and no earlier.</summary>
+    public bool IsArmed(TimeSpan after)
+    {
+        lock (_lock)
+        {
+            return _timers.Exists(timer => timer.Due == _elapsed + after);
+        }
+    }
+
     // Not from 0: a timestamp of 0 would hide code that takes it for "never".
     public override long GetTimestamp()
     {

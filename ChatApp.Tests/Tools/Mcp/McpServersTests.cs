@@ -105,7 +105,7 @@ public sealed class McpServersTests
             await Eventually.Holds(() => servers.Status.Pause == TimeSpan.FromSeconds(pause), $"the pause of {pause} s, {servers.Status}");
             Assert.Equal("has ended with exit code 3", servers.Status.Problem);
             Assert.Contains("no database", servers.Status.ErrorOutput);
-            await Eventually.Holds(() => time.ArmedTimers > 0, "the pause");
+            await Eventually.Holds(() => time.IsArmed(TimeSpan.FromSeconds(pause)), "the end of the pause");
             time.Advance(TimeSpan.FromSeconds(pause));
         }
     }

@@ -98,11 +98,12 @@ internal sealed partial class McpServer
         {
             if (_options.Url is null)
             {
-                await using var transport = new StdioTransport(_name, _options, _starter, _time, OnErrorLine);
-                return await LiveAsync(transport, new McpSessionSlot(), () => ProcessId = transport.ProcessId, stop);
+                using var program = new McpSessionSlot();
+                await using var transport = new StdioTransport(_name, _options, _starter, _time, OnErrorLine) { Ended = program.FailToOpen };
+                return await LiveAsync(transport, program, () => ProcessId = transport.ProcessId, stop);
             }
 
-            var slot = new McpSessionSlot();
+            using var slot = new McpSessionSlot();
             using var http = McpHttp.CreateClient(new McpLimits(_time), slot.Lose);
             await using var remote = new HttpClientTransport(
                 new HttpClientTransportOptions
@@ -125,7 +126,7 @@ internal sealed partial class McpServer
     private async Task<McpFailure> LiveAsync(IClientTransport transport, McpSessionSlot slot, Action onOpen, CancellationToken stop)
     {
         using var patience = new CancellationTokenSource(_options.StartTimeout, _time);
-        using var starting = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
+        using var starting = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token, slot.IsLost);
         McpSession? opened = null;
         try
         {
@@ -243,12 +244,40 @@ internal sealed partial class McpServer
     }
 
     /// <summary>Where an answer that is cut off finds the connection that it belongs to, which may not be open yet.</summary>
-    private sealed class McpSessionSlot
+    private sealed class McpSessionSlot : IDisposable
     {
         private readonly Lock _lock = new();
+        private readonly CancellationTokenSource _lost = new();
         private McpSession? _session;
+        private bool _isOver;
 
         public McpFailure? Failure { get; private set; }
+
+        /// <summary>Cancelled where it is lost before it is open.</summary>
+        public CancellationToken IsLost => _lost.Token;
+
+        public void Dispose()
+        {
+            lock (_lock)
+            {
+                _isOver = true;
+                _lost.Dispose();
+            }
+        }
+
+        /// <summary>The program has ended. A client whose first request comes after that would wait for the answer all its time; a session that is open hears of it by itself.</summary>
+        public void FailToOpen(McpFailure failure)
+        {
+            lock (_lock)
+            {
+                if (_session is null && Failure is null && !_isOver)
+                {
+                    Failure = failure;
+                    // Not here: whoever waits goes on under the lock.
+                    _ = _lost.CancelAsync();
+                }
+            }
+        }
 
         public void Fill(McpSession session)
         {

@@ -37,6 +37,9 @@ internal sealed class StdioTransport(string name, McpServerOptions options, Chil
 
     string IClientTransport.Name => Name;
 
+    /// <summary>Told why it has ended.</summary>
+    public Action<McpFailure>? Ended { get; init; }
+
     /// <summary>The number of the process; null before it is started.</summary>
     public int? ProcessId => _child?.Id;
 
@@ -113,7 +116,9 @@ internal sealed class StdioTransport(string name, McpServerOptions options, Chil
             // Something that it started holds its output open.
         }
 
-        SetDisconnected(await child.TryWaitAsync() is { } code ? new McpFailure($"has ended with exit code {code}") : new McpFailure("has closed its output"));
+        var failure = await child.TryWaitAsync() is { } code ? new McpFailure($"has ended with exit code {code}") : new McpFailure("has closed its output");
+        SetDisconnected(failure);
+        Ended?.Invoke(failure);
     }
 
     private void Read()
