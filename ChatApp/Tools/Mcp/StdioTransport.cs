@@ -37,7 +37,7 @@ internal sealed class StdioTransport(string name, McpServerOptions options, Chil
 
     string IClientTransport.Name => Name;
 
-    /// <summary>Told why it has ended.</summary>
+    /// <summary>Told why it has ended by itself.</summary>
     public Action<McpFailure>? Ended { get; init; }
 
     /// <summary>The number of the process; null before it is started.</summary>
@@ -117,8 +117,18 @@ internal sealed class StdioTransport(string name, McpServerOptions options, Chil
         }
 
         var failure = await child.TryWaitAsync() is { } code ? new McpFailure($"has ended with exit code {code}") : new McpFailure("has closed its output");
+        bool isOurs;
+        lock (_lock)
+        {
+            isOurs = _isDisposed;
+        }
+
+        if (!isOurs)
+        {
+            Ended?.Invoke(failure);
+        }
+
         SetDisconnected(failure);
-        Ended?.Invoke(failure);
     }
 
     private void Read()
