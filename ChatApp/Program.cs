@@ -92,6 +92,9 @@ public static partial class Program
         builder.Services.AddApi();
         builder.Services.AddRendering();
         builder.Services.AddComponents();
+        builder.Services.AddHostedService(services => new IdleMemory(
+            services.GetRequiredService<TimeProvider>(), () => GC.GetTotalAllocatedBytes(),
+            () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true)));
         configure?.Invoke(builder);
         var runs = false;
         StartFailure.SayOnce(builder.Logging, () => Volatile.Read(ref runs));

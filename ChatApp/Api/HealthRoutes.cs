@@ -13,17 +13,23 @@ public static class HealthRoutes
     {
         // Open to all: who asks has no key, and learns nothing that needs one.
         var open = endpoints.MapGroup("").AllowAnonymous();
-        var health = (RunJournal journal) => new { status = journal.IsDelayed ? "degraded" : "ok", service = "ChatApp", version = Version };
-        var live = () => "live";
-        var ready = (RunHost host) => host.IsDraining ? Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready");
-        open.MapGet("/api/health", health).Describe("Whether the server is up, and its version", "application/json");
-        open.MapGet("/health/live", live).Describe("Whether the process lives", "text/plain");
-        open.MapGet("/health/ready", ready).Describe("Whether the server takes new work: 503 once it is shutting down", "text/plain", [StatusCodes.Status503ServiceUnavailable]);
+        open.MapGet("/api/health", Health).Describe("Whether the server is up, and its version", "application/json");
+        open.MapGet("/health/live", Live).Describe("Whether the process lives", "text/plain");
+        open.MapGet("/health/ready", Ready).Describe("Whether the server takes new work: 503 once it is shutting down", "text/plain", [StatusCodes.Status503ServiceUnavailable]);
 
         // Some monitors ask for the status alone.
-        open.MapMethods("/api/health", [HttpMethods.Head], health);
-        open.MapMethods("/health/live", [HttpMethods.Head], live);
-        open.MapMethods("/health/ready", [HttpMethods.Head], ready);
+        open.MapMethods("/api/health", [HttpMethods.Head], Health);
+        open.MapMethods("/health/live", [HttpMethods.Head], Live);
+        open.MapMethods("/health/ready", [HttpMethods.Head], Ready);
         return endpoints;
     }
+
+    private static HealthReport Health(RunJournal journal) => new(journal.IsDelayed ? "degraded" : "ok", "ChatApp", Version);
+
+    private static string Live() => "live";
+
+    private static IResult Ready(RunHost host) => host.IsDraining ? Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready");
 }
+
+/// <summary>What a monitor is told.</summary>
+internal sealed record HealthReport(string Status, string Service, string Version);

@@ -58,7 +58,7 @@ public static class MetricsRoutes
     /// <param name="Retries">Requests that were sent to a provider again.</param>
     /// <param name="Readers">Who reads.</param>
     /// <param name="StopMs">From the request to stop until the provider's connection was closed; its count is that of the stops.</param>
-    private sealed record MetricsSummary(
+    internal sealed record MetricsSummary(
         long TotalStreams,
         long ActiveStreams,
         double AvgTokensPerStream,
@@ -75,11 +75,11 @@ public static class MetricsRoutes
     /// <param name="Answer">Those of the answers.</param>
     /// <param name="Input">Those sent to models.</param>
     /// <param name="Output">Those that came from models, reasoning included.</param>
-    private sealed record TokenSums(long Answer, long Input, long Output);
+    internal sealed record TokenSums(long Answer, long Input, long Output);
 
     /// <param name="Active">Those that are there now.</param>
     /// <param name="Total">Those that came.</param>
-    private sealed record ReaderCounts(long Active, long Total);
+    internal sealed record ReaderCounts(long Active, long Total);
 }
 
 /// <summary>A distribution by what half, 95 % and 99 % of its values do not exceed; absent where there are no values.</summary>

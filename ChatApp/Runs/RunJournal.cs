@@ -18,7 +18,8 @@ public sealed partial class RunJournal : IAsyncDisposable
 
     private readonly ConcurrentQueue<RunSaving> _written = [];
     private readonly WakeSignal _signal = new();
-    private readonly WakeSignal _hurry = new();
+    private readonly WakeSignal _due = new();
+    private readonly ITimer _timer;
     private readonly CancellationTokenSource _stop = new();
     private readonly RunStore _store;
     private readonly StorageOptions _options;
@@ -36,6 +37,7 @@ public sealed partial class RunJournal : IAsyncDisposable
         _meters = meters;
         _time = time;
         _logger = logger;
+        _timer = time.CreateTimer(_ => _due.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _loop = Task.Run(SaveAllAsync);
     }
 
@@ -65,7 +67,7 @@ public sealed partial class RunJournal : IAsyncDisposable
         _signal.Set();
     }
 
-    internal void Hurry() => _hurry.Set();
+    internal void Hurry() => _due.Set();
 
     /// <summary>Ends when all that was written so far is stored, or <paramref name="enough"/> is cancelled.</summary>
     internal async Task FlushAsync(CancellationToken enough)
@@ -81,6 +83,7 @@ public sealed partial class RunJournal : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _loop;
+        await _timer.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -100,7 +103,7 @@ public sealed partial class RunJournal : IAsyncDisposable
                 var left = pause > TimeSpan.Zero ? pause : last == 0 ? TimeSpan.Zero : _options.CommitInterval - _time.GetElapsedTime(last);
                 if (left > TimeSpan.Zero)
                 {
-                    await WaitAsync(left, mayHurry: pause == TimeSpan.Zero);
+                    await (pause > TimeSpan.Zero ? Task.Delay(left, _time, _stop.Token) : WaitAsync(left));
                 }
 
                 last = _time.GetTimestamp();
@@ -119,19 +122,17 @@ public sealed partial class RunJournal : IAsyncDisposable
         }
     }
 
-    private async Task WaitAsync(TimeSpan left, bool mayHurry)
+    // Forty times a second while anything is written: one timer, and nothing that ends by an exception.
+    private async Task WaitAsync(TimeSpan left)
     {
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var pause = Task.Delay(left, _time, enough.Token);
-        await (mayHurry ? Task.WhenAny(pause, _hurry.WaitAsync(enough.Token).AsTask()) : pause);
-        await enough.CancelAsync();
-        _stop.Token.ThrowIfCancellationRequested();
+        _timer.Change(left, Timeout.InfiniteTimeSpan);
+        await _due.WaitAsync(_stop.Token);
     }
 
     // False where the database did not take it.
     private async Task<bool> SaveAsync()
     {
-        _hurry.Reset();
+        _due.Reset();
         var flushes = _flushes.Count;
         var taken = new List<(RunSaving Saving, RunBatch Batch)>();
         try
