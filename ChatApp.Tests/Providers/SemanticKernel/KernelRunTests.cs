@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Text.Json;
 using ChatApp.Tests.Infrastructure;
 using ChatApp.Tools;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
 using static ChatApp.Tests.Providers.OpenAIWireTests;
