@@ -23,7 +23,7 @@ public sealed class KernelRunTests
             ["tool_call_delta", "tool_call", "tool_result", "token", "done"],
             frames.Select(frame => frame.Type).Where(type => type is "tool_call_delta" or "tool_call" or "tool_result" or "token" or "done").Distinct());
         Assert.Equal(("math_add", "5", false), Result(frames));
-        Assert.Equal("completed", frames[^1].Data.GetProperty("reason").GetString());
+        Assert.Equal("completed", frames.Single(frame => frame.Type == "done").Data.GetProperty("reason").GetString());
         Assert.Equal(["math.add"], filter.Seen);
         Assert.NotNull(filter.RunId);
         Assert.Equal(frames[0].Data.GetProperty("runId").GetString(), filter.RunId);

@@ -115,7 +115,7 @@ public sealed class KernelWireTests
 
         Assert.Null(play.Failure);
         Assert.Equal(("call_1", "add", "1"), play.Contents.OfType<Microsoft.Extensions.AI.FunctionCallContent>().Select(call => (call.CallId, call.Name, call.Arguments!["a"]!.ToString())).Single());
-        Assert.Equal(ChatFinishReason.ToolCalls, play.Finish);
+        Assert.Equal(ChatFinishReason.ToolCalls, play.Updates[^1].FinishReason);
         Assert.False(made);
         Assert.Single(upstream.Exchanges);
     }

@@ -36,7 +36,8 @@ internal sealed class KernelChatClient(string provider, string model, IServicePr
         await using var enumerator = updates.GetAsyncEnumerator(ending.Token);
         for (var begun = false; await NextAsync(enumerator, ending, errors, begun, cancellationToken); begun = true)
         {
-            ending.Saw(enumerator.Current.FinishReason is not null, ended: false);
+            // A client's calls come after the finish reason that announces them.
+            ending.Saw(enumerator.Current.FinishReason is { } finish && (service is IChatCompletionService || finish != ChatFinishReason.ToolCalls), ended: false);
             yield return enumerator.Current;
         }
     }
