@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
+using ChatApp.Providers.SemanticKernel;
 using ChatApp.Tests.Infrastructure;
 using ChatApp.Tools;
 using Microsoft.Extensions.DependencyInjection;
@@ -92,6 +93,47 @@ public sealed class KernelRunTests
     }
 
     [Fact]
+    public async Task Call_OfAPrompt_IsAnsweredByTheKernelsModelAndSeenByItsPromptFilter()
+    {
+        var filter = new PromptFilter();
+        await using var app = await TestApp.StartAsync(null, null, null, builder =>
+        {
+            var kernel = builder.Services.AddKernel().AddChatAppModel("scripted/ttft=0;rate=0;text=Green");
+            kernel.Plugins.AddFromFunctions("words", [KernelFunctionFactory.CreateFromPrompt("The colour of {{$thing}}?", functionName: "colour")]);
+            kernel.Services.AddSingleton<IPromptRenderFilter>(filter).AddSingleton<IAutoFunctionInvocationFilter>(filter);
+        });
+
+        Assert.Equal(("words_colour", "Green", false), Result(await RunAsync(app, "scripted/ttft=0;rate=0;tokens=3;call=words_colour:{\"thing\":\"grass\"}")));
+        Assert.Equal(["The colour of grass?"], filter.Seen);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Log_OfFailuresThatQuoteWhatWasSaid_HoldsNoneOfIt(bool isClient)
+    {
+        const string Canary = "canary-7c1d";
+        using var log = new Api.LogTests.Captured();
+        await using var upstream = await FakeUpstream.StartAsync(x => x.RespondAsync(400, $$$"""{"error":{"message":"I can't answer {{{Canary}}}"}}"""));
+        await using var app = await TestApp.StartAsync(
+            null, null, log,
+            builder =>
+            {
+                var kernel = builder.Services.AddKernel();
+                _ = isClient ? kernel.AddOpenAIChatClient("gpt", upstream.Endpoint, UpstreamPlay.Key, serviceId: "m", httpClient: KernelPlay.Http()) : kernel.AddUpstream(upstream.Endpoint);
+                kernel.Plugins.AddFromType<MathPlugin>("math");
+                kernel.Services.AddSingleton<IFunctionInvocationFilter>(new Filter((_, _) => throw new KernelException(Canary)));
+            },
+            ("ChatApp:Providers:kernel:Kind", "semantic-kernel"));
+        var told = await app.Client.GetStringAsync($"/api/stream?q={Canary}&model=kernel/m");
+        var refused = await RunAsync(app, Add);
+
+        Assert.Contains(Canary, told, StringComparison.Ordinal);
+        Assert.Equal(("math_add", Canary, true), Result(refused));
+        Assert.DoesNotContain(log.Lines, line => line.Contains(Canary, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Tools_OfAScopedPlugin_HaveAScopeForEachCall()
     {
         await using var app = await TestApp.StartAsync(null, null, null, builder =>
@@ -165,6 +207,23 @@ public sealed class KernelRunTests
 
         [KernelFunction("next")]
         public int Next() => ++_count;
+    }
+
+    private sealed class PromptFilter : IPromptRenderFilter, IAutoFunctionInvocationFilter
+    {
+        public List<string> Seen { get; } = [];
+
+        public async Task OnPromptRenderAsync(PromptRenderContext context, Func<PromptRenderContext, Task> next)
+        {
+            await next(context);
+            Seen.Add(context.RenderedPrompt!);
+        }
+
+        public Task OnAutoFunctionInvocationAsync(AutoFunctionInvocationContext context, Func<AutoFunctionInvocationContext, Task> next)
+        {
+            Seen.Add("by itself");
+            return next(context);
+        }
     }
 
     private sealed class Filter(Func<FunctionInvocationContext, Func<FunctionInvocationContext, Task>, Task> does) : IFunctionInvocationFilter

@@ -6,7 +6,7 @@ using Microsoft.SemanticKernel.Services;
 namespace ChatApp.Providers.SemanticKernel;
 
 /// <summary>A model of ChatApp as a chat service of a kernel. It is looked up at each request, and calls functions where the settings say so.</summary>
-internal sealed class CatalogCompletionService(Func<IModelCatalog> catalog, string? model, ILoggerFactory? loggers) : IChatCompletionService
+internal sealed class CatalogCompletionService(Func<IModelCatalog> catalog, string? model) : IChatCompletionService
 {
     public IReadOnlyDictionary<string, object?> Attributes { get; } = new Dictionary<string, object?>(StringComparer.Ordinal) { [AIServiceExtensions.ModelIdKey] = model };
 
@@ -19,7 +19,7 @@ internal sealed class CatalogCompletionService(Func<IModelCatalog> catalog, stri
         Service().GetStreamingChatMessageContentsAsync(chatHistory, executionSettings, kernel, cancellationToken);
 
     private IChatCompletionService Service() =>
-        catalog().Resolve(model).Client.AsBuilder().UseKernelFunctionInvocation(loggers).Build().AsChatCompletionService();
+        catalog().Resolve(model).Client.AsBuilder().UseKernelFunctionInvocation().Build().AsChatCompletionService();
 }
 
 /// <summary>Says of a registered service that it is a <see cref="CatalogCompletionService"/>.</summary>

@@ -12,8 +12,7 @@ public static class KernelModels
     /// <param name="serviceId">The id that functions name it by; null for none.</param>
     public static IKernelBuilder AddChatAppModel(this IKernelBuilder builder, string? model = null, string? serviceId = null)
     {
-        var descriptor = ServiceDescriptor.KeyedSingleton<IChatCompletionService>(
-            serviceId, (services, _) => new CatalogCompletionService(services.GetRequiredService<IModelCatalog>, model, services.GetService<ILoggerFactory>()));
+        var descriptor = ServiceDescriptor.KeyedSingleton<IChatCompletionService>(serviceId, (services, _) => new CatalogCompletionService(services.GetRequiredService<IModelCatalog>, model));
         builder.Services.Add(descriptor);
         builder.Services.AddSingleton(new CatalogService(descriptor));
         return builder;
@@ -23,5 +22,5 @@ public static class KernelModels
     /// <param name="catalog">ChatApp's models: <c>app.Services.GetRequiredService&lt;IModelCatalog&gt;()</c>.</param>
     /// <param name="model">The model's id in ChatApp, such as <c>openai/gpt-5-mini</c>; null for the default one.</param>
     public static IChatCompletionService AsChatCompletionService(this IModelCatalog catalog, string? model = null) =>
-        new CatalogCompletionService(() => catalog, model, loggers: null);
+        new CatalogCompletionService(() => catalog, model);
 }

@@ -12,5 +12,11 @@ public static partial class ProvidersRegistration
         services.TryAddSingleton(_ => new KernelServices(services));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, KernelProviderKind>());
         services.AddSingleton<IToolSource, KernelToolSource>();
+
+        // Below Warning, and where functions and clients fail, these write what people, models and functions said; our logs never hold that.
+        services.AddLogging(logging => logging
+            .AddFilter("Microsoft.SemanticKernel", LogLevel.Warning)
+            .AddFilter("Microsoft.SemanticKernel.KernelFunction", LogLevel.None)
+            .AddFilter("Microsoft.Extensions.AI", LogLevel.None));
     }
 }
