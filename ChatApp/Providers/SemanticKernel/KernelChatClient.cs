@@ -53,6 +53,8 @@ internal sealed class KernelChatClient(string provider, string model, IServicePr
         // The container owns the services.
     }
 
+    // Pooled as UpstreamEnding.NextAsync is.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<bool> NextAsync(
         IAsyncEnumerator<ChatResponseUpdate> updates, UpstreamEnding ending, KernelErrors errors, bool begun, CancellationToken stop)
     {
