@@ -22,8 +22,11 @@ namespace ChatApp;
 /// <summary>The app: what it is made of, and what it serves.</summary>
 public static partial class Program
 {
-    // What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 3 the database can't be used, 4 the address can't be used.
-    public static async Task<int> Main(string[] args)
+    public static Task<int> Main(string[] args) => RunAsync(args);
+
+    /// <summary>Runs the app, or the command that <paramref name="args"/> name, to its end; <paramref name="configure"/> as for <see cref="Build"/>.</summary>
+    /// <returns>What a supervisor sees: 0 ended as asked, 2 a setting is wrong, 3 the database can't be used, 4 the address can't be used.</returns>
+    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         if (KeyCommand.Handles(args))
         {
@@ -37,7 +40,7 @@ public static partial class Program
 
         try
         {
-            await using var app = Build(args);
+            await using var app = Build(args, configure);
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             try
             {

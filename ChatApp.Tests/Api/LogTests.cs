@@ -39,7 +39,7 @@ public sealed class LogTests
         Assert.DoesNotContain(log.Lines, line => line.Contains(Canary, StringComparison.Ordinal));
     }
 
-    private sealed class Captured : ILoggerProvider, ILogger
+    internal sealed class Captured : ILoggerProvider, ILogger
     {
         public ConcurrentQueue<string> Lines { get; } = [];
 

@@ -154,6 +154,14 @@ public sealed class ProvidersConfigurationTests
             [$"{P}x:Modells", $"{P}x:Kind", $"{P}x:Endpoint", $"{P}x:Enabled", $"{P}y:Kind", $"{P}y:Models", $"{P}a/b", "OPENAI_BASE_URL", "ChatApp:DefaultModel"], k => k == key);
     }
 
+    [Fact]
+    public void Read_KindThatThisBuildIsWithout_SaysHowToGetIt()
+    {
+        var problem = Assert.Single(Read((P + "kernel:Kind", "semantic-kernel")).Problems);
+
+        Assert.EndsWith("This build is without semantic-kernel: build it with -p:SemanticKernel=true.", problem, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("gone/m", false)]
     [InlineData("guide", false)]

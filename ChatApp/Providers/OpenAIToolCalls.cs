@@ -25,25 +25,29 @@ internal sealed class OpenAIToolCalls
 
         foreach (var fragment in array.EnumerateArray())
         {
-            var id = JsonText.Read(fragment, "id");
-            var call = Find(fragment, id);
+            int? index = JsonText.Find(fragment, "index") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var i) ? i : null;
             var function = JsonText.Find(fragment, "function") ?? default;
-            var name = JsonText.Read(function, "name");
-            var first = call.Name.Length == 0 && name.Length > 0;
-            var arguments = Arguments(function);
-            call.Arguments.Append(arguments);
-            if (first)
-            {
-                call.Name = name;
-                contents.Add(new ToolCallDeltaContent(_calls.IndexOf(call), call.Arguments.ToString()) { CallId = call.Id, Name = name });
-            }
-            else if (call.Name.Length > 0)
-            {
-                contents.Add(new ToolCallDeltaContent(_calls.IndexOf(call), arguments));
-            }
-
-            // Arguments that come before the name wait for it: nobody could tell what they are of.
+            Read(index, JsonText.Read(fragment, "id"), JsonText.Read(function, "name"), Arguments(function), contents);
         }
+    }
+
+    /// <summary>Reads one fragment. What it does not say is empty.</summary>
+    internal void Read(int? index, string id, string name, string arguments, List<AIContent> contents)
+    {
+        var call = Find(index, id);
+        var first = call.Name.Length == 0 && name.Length > 0;
+        call.Arguments.Append(arguments);
+        if (first)
+        {
+            call.Name = name;
+            contents.Add(new ToolCallDeltaContent(_calls.IndexOf(call), call.Arguments.ToString()) { CallId = call.Id, Name = name });
+        }
+        else if (call.Name.Length > 0)
+        {
+            contents.Add(new ToolCallDeltaContent(_calls.IndexOf(call), arguments));
+        }
+
+        // Arguments that come before the name wait for it: nobody could tell what they are of.
     }
 
     /// <summary>Adds every call, now that the model has said it is done; false where there is none.</summary>
@@ -61,10 +65,8 @@ internal sealed class OpenAIToolCalls
     private static Dictionary<string, object?>? Parse(string arguments) =>
         JsonSerializer.Deserialize<Dictionary<string, object?>>(arguments, AIJsonUtilities.DefaultOptions);
 
-    private Call Find(JsonElement fragment, string id)
+    private Call Find(int? index, string id)
     {
-        int? index = JsonText.Find(fragment, "index") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var i) ? i : null;
-
         // The same index under another id is another call: some count every fragment's index from 0.
         var call = index is null && id.Length == 0
             ? _calls.LastOrDefault()

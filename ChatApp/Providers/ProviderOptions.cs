@@ -3,7 +3,7 @@ namespace ChatApp.Providers;
 /// <summary>One entry of <c>ChatApp:Providers</c>.</summary>
 public sealed class ProviderOptions
 {
-    /// <summary>The kind of provider: <c>openai</c>, <c>anthropic</c>, <c>guide</c> or <c>scripted</c>. May be left out where the name says it.</summary>
+    /// <summary>The kind of provider: <c>openai</c>, <c>anthropic</c>, <c>guide</c> or <c>scripted</c>; in a build that has it <c>semantic-kernel</c>. May be left out where the name says it.</summary>
     public string Kind { get; set; } = "";
 
     /// <summary>The base address of the API, for <c>openai</c> including the version (<c>http://127.0.0.1:11434/v1</c>). Absent: the kind's public address.</summary>

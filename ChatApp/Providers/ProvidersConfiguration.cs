@@ -8,6 +8,9 @@ internal static class ProvidersConfiguration
 {
     private const string AgentsName = "agents";
 
+    /// <summary>A kind that is there only where the build asked for it.</summary>
+    private const string LeftOutKind = "semantic-kernel";
+
     private static readonly string[] Known = [nameof(ProviderOptions.Kind), nameof(ProviderOptions.Endpoint), nameof(ProviderOptions.ApiKey),
         nameof(ProviderOptions.Models), nameof(ProviderOptions.Tools), nameof(ProviderOptions.Enabled)];
 
@@ -67,7 +70,8 @@ internal static class ProvidersConfiguration
         // Switching off what isn't there is no mistake.
         if (kind is not ("guide" or "scripted"))
         {
-            problems.Add($"{entry.Path}:{nameof(ProviderOptions.Kind)} {(kind.Length == 0 ? "is missing" : $"is '{kind}'")}. Use one of: {string.Join(", ", kinds.Order())}.");
+            problems.Add($"{entry.Path}:{nameof(ProviderOptions.Kind)} {(kind.Length == 0 ? "is missing" : $"is '{kind}'")}. Use one of: {string.Join(", ", kinds.Order())}."
+                + (string.Equals(kind, LeftOutKind, StringComparison.OrdinalIgnoreCase) ? $" This build is without {LeftOutKind}: build it with -p:SemanticKernel=true." : ""));
         }
 
         return kind;

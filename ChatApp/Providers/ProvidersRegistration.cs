@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace ChatApp.Providers;
 
 /// <summary>Registers the models. A new kind of provider is one line here.</summary>
-public static class ProvidersRegistration
+public static partial class ProvidersRegistration
 {
     /// <summary>
     /// Adds <see cref="IModelCatalog"/> over <c>ChatApp:Providers</c>, <c>ChatApp:DefaultModel</c> and the environment. Invalid settings stop the
@@ -19,6 +19,7 @@ public static class ProvidersRegistration
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, AnthropicProviderKind>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, GuideProviderKind>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelProviderKind, ScriptedProviderKind>());
+        AddSemanticKernel(services);
 
         services.AddOptions<ProvidersOptions>()
             .Configure<IEnumerable<IModelProviderKind>>((options, kinds) => ProvidersConfiguration.Read(configuration, [.. kinds.Select(k => k.Kind)], options))
@@ -30,6 +31,9 @@ public static class ProvidersRegistration
         services.AddHostedService<CatalogWarmUp>();
         return services;
     }
+
+    // Has a body in a build with -p:SemanticKernel=true; without one there is no call either.
+    static partial void AddSemanticKernel(IServiceCollection services);
 
     private sealed class Validator : IValidateOptions<ProvidersOptions>
     {
