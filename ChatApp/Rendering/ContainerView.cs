@@ -17,6 +17,9 @@ internal class ContainerView(AnswerState state, ContainerBlock container, Markdo
     private FootnoteGroup? _notes;
     private int _notesSeen;
 
+    /// <summary>How many children have settled: those never change by what follows them.</summary>
+    public int Settled => _settled;
+
     /// <summary>The child that is still open, if any.</summary>
     public BlockView? Open { get; private set; }
 

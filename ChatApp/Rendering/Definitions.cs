@@ -1,4 +1,5 @@
 using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
 
 namespace ChatApp.Rendering;
 
@@ -13,15 +14,25 @@ internal sealed class Definitions(MarkdownDocument document)
     private int _seen;
 
     /// <summary>Notes the labels in a settled piece of text that have no definition yet.</summary>
-    public void Expect(string piece, InlineContent content)
+    /// <param name="piece">The text.</param>
+    /// <param name="inlines">What it was read as; a label in code, or the text of a link with its address, is what it is whatever is defined.</param>
+    /// <param name="content">Who shows it.</param>
+    public void Expect(string piece, ContainerInline? inlines, InlineContent content)
     {
         _budget += piece.Length;
         var open = -1;
-        for (var i = piece.IndexOf('['); i >= 0 && i < piece.Length; i++)
+        var first = piece.IndexOf('[');
+        var certain = first < 0 ? null : Certain(inlines);
+        for (var i = certain is null ? first : 0; i >= 0 && i < piece.Length; i++)
         {
-            if (piece[i] == '\\')
+            if (certain?.TryGetValue(i, out var end) is true && (piece[i] == '`' || piece.AsSpan((i + 2)..end).IndexOf('[') < 0))
             {
-                i++;
+                open = piece[i] == '`' ? open : -1;
+                i = end;
+            }
+            else if (piece[i] == '\\')
+            {
+                i += i < first ? 0 : 1;
             }
             else if (piece[i] == '[')
             {
@@ -62,7 +73,27 @@ internal sealed class Definitions(MarkdownDocument document)
             }
         }
 
+        if (isFinal)
+        {
+            _waiting.Clear();
+        }
+
         return touched.Distinct().ToList();
+    }
+
+    // Where code and links with their address stand: where they begin, and where they end.
+    private static Dictionary<int, int>? Certain(ContainerInline? inlines)
+    {
+        Dictionary<int, int>? certain = null;
+        foreach (var inline in inlines?.Descendants() ?? [])
+        {
+            if (inline is CodeInline or LinkInline { Reference: null, Label: null, Span.Length: > 3 })
+            {
+                (certain ??= [])[inline.Span.Start] = inline.Span.End;
+            }
+        }
+
+        return certain;
     }
 
     private void Expect(ReadOnlySpan<char> label, InlineContent content)
@@ -78,6 +109,7 @@ internal sealed class Definitions(MarkdownDocument document)
             return;
         }
 
+        content.Node.MayBeReread = true;
         if (!_waiting.TryGetValue(key, out var waiting))
         {
             _waiting[key] = waiting = [];

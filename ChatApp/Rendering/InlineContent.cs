@@ -18,6 +18,8 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
 
     public LeafText Text => text;
 
+    public MarkdownNode Node => node;
+
     /// <summary>Whether any of it has ever settled: then definitions that come may read it again.</summary>
     public bool HasSettled { get; private set; }
 
@@ -143,7 +145,7 @@ internal sealed class InlineContent(AnswerState state, MarkdownNode node, LeafTe
     private void Emit(int end, string window, ContainerInline? inlines)
     {
         state.Inlines.Walk(node, window, inlines, text, _cut);
-        state.Definitions.Expect(window, this);
+        state.Definitions.Expect(window, inlines, this);
         HasSettled = true;
         _cut = end;
         _beforeCut = text.Span(Math.Max(0, end - 32), end).ToString();

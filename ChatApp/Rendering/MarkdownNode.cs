@@ -6,6 +6,9 @@ namespace ChatApp.Rendering;
 /// </summary>
 public sealed class MarkdownNode
 {
+    // What stands for a child that has been let go.
+    private static readonly MarkdownNode Gone = new(MarkdownElement.Text, "");
+
     private List<MarkdownNode>? _children;
     private Rest? _rest;
     private int _version;
@@ -69,6 +72,9 @@ public sealed class MarkdownNode
 
     internal MarkdownNode? Parent { get; private set; }
 
+    /// <summary>Whether it shows a label whose definition may still come.</summary>
+    internal bool MayBeReread { get; set; }
+
     /// <summary>What a footnote reference points to.</summary>
     internal object? Source
     {
@@ -99,6 +105,23 @@ public sealed class MarkdownNode
             ChildrenChanged(count);
         }
     }
+
+    /// <summary>Whether the child at this place has been let go: the browser has it, and nothing else.</summary>
+    public bool HasLetGo(int place) => _children is not null && place < _children.Count && ReferenceEquals(_children[place], Gone);
+
+    /// <summary>Lets some children go; the others keep their places.</summary>
+    internal void LetGo(int start, int count)
+    {
+        for (var i = start; i < start + count; i++)
+        {
+            _children![i] = Gone;
+        }
+
+        Touch();
+    }
+
+    /// <summary>Whether it, or anything below it, is not certain to stay as it is before the answer has ended: labels without a definition and numbers of footnotes.</summary>
+    internal bool MayChange() => MayBeReread || Source is not null || (_children?.Exists(child => child.MayChange()) ?? false);
 
     /// <summary>Something about the node itself has changed.</summary>
     internal void Touch()

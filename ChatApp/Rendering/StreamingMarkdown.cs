@@ -19,6 +19,7 @@ public sealed class StreamingMarkdown
     private bool _afterBlank;
     private bool _isComplete;
     private char _half;
+    private int _looked;
 
     /// <param name="limits">What bounds the work; the default is meant for production.</param>
     /// <param name="idPrefix">Keeps the anchors of this answer apart from those of others on the page. Letters, digits and hyphens.</param>
@@ -100,9 +101,45 @@ public sealed class StreamingMarkdown
         }
     }
 
+    /// <summary>
+    /// Lets chunks of blocks go that will never change: they lose their nodes, and only a browser that has drawn them has their text. The last chunk stays. What
+    /// something may still reach back to, a label without a definition or a footnote's number, stays until the answer is complete.
+    /// </summary>
+    /// <param name="most">So many chunks at most.</param>
+    /// <returns>Whether there were any.</returns>
+    public bool LetGo(int most)
+    {
+        var found = 0;
+        var settled = Math.Min(_document.Settled, _body.Children.Count - 1);
+        for (; found < most && _looked + MarkdownLayout.ChunkSize <= settled; _looked += MarkdownLayout.ChunkSize)
+        {
+            if (!_body.HasLetGo(_looked) && (_isComplete || !MayChange(_looked)))
+            {
+                _body.LetGo(_looked, MarkdownLayout.ChunkSize);
+                found++;
+            }
+        }
+
+        return found > 0;
+    }
+
+    private bool MayChange(int start)
+    {
+        for (var i = start; i < start + MarkdownLayout.ChunkSize; i++)
+        {
+            if (_body.Children[i].MayChange())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private void Complete(string rest)
     {
         _isComplete = true;
+        _looked = 0;
         Guard(rest, text =>
         {
             ReadLines(text);

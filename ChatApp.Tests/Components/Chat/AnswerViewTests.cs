@@ -38,6 +38,23 @@ public sealed class AnswerViewTests : PageTest
     }
 
     [Fact]
+    public async Task Text_VeryLong_LeavesAllButTheLastChunkToTheBrowser()
+    {
+        var answer = await AskAsync();
+        Models[0].Say(string.Concat(Enumerable.Repeat("A line of forty characters, more or less.\n\n", 1_000)));
+        await Shows(() => answer.FindAll("[data-testid=message-content] > p").Count == 1_000, "a long answer");
+        Models[0].Say(string.Concat(Enumerable.Repeat("A line of forty characters, more or less.\n\n", 300)));
+        await Shows(() => answer.FindAll("chat-settled").Count == 1_300 / 64, "what settles while it streams");
+        Models[0].Say("The end.");
+        Models[0].Finish();
+        await Shows(() => State(answer) == "completed", "the end");
+        answer.Render(p => p.Add(a => a.Turn, LastTurn));
+        Assert.Equal(1_300 / 64, answer.FindAll("chat-settled:empty").Count);
+        Assert.Equal((1_300 % 64) + 1, answer.FindAll("[data-testid=message-content] > p").Count);
+        Assert.EndsWith("The end.", answer.Find("[data-testid=message-content]").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_StoppedByHand_KeepsItsTextAndSaysHowLongItTook()
     {
         var answer = await AskAsync();

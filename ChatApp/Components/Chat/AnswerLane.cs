@@ -103,6 +103,21 @@ public sealed class AnswerLane
         return true;
     }
 
+    /// <summary>Leaves some of what has been drawn to the browser alone.</summary>
+    /// <returns>What has to draw that; null if there was nothing.</returns>
+    public MarkdownView? LetGo()
+    {
+        foreach (var part in _parts)
+        {
+            if (part is AnswerText { View: { } view } && view.LetGo())
+            {
+                return view;
+            }
+        }
+
+        return null;
+    }
+
     private AnswerText? LastText => _parts is [.., AnswerText text] ? text : null;
 
     private bool Place(IReadOnlyList<RunCall> calls)

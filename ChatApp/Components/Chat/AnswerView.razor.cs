@@ -1,3 +1,4 @@
+using ChatApp.Components.Chat.Answer;
 using ChatApp.Conversations;
 using ChatApp.Rendering;
 using ChatApp.Runs;
@@ -12,7 +13,7 @@ namespace ChatApp.Components.Chat;
 /// </summary>
 public sealed partial class AnswerView : IAsyncDisposable
 {
-    // From here on, what is out of view is not laid out: markdown.css.
+    // From here on, what is out of view is not laid out, markdown.css, and what has settled is the browser's alone, settled.js.
     private const int VeryLong = 50_000;
 
     private readonly List<AnswerLane> _lanes = [];
@@ -27,6 +28,7 @@ public sealed partial class AnswerView : IAsyncDisposable
     private long _seq;
     private bool _isRich;
     private bool _isLong;
+    private bool _mayLetGo;
 
     /// <summary>The turn whose answer it is.</summary>
     [Parameter, EditorRequired]
@@ -77,7 +79,16 @@ public sealed partial class AnswerView : IAsyncDisposable
         return stale;
     }
 
-    protected override void OnAfterRender(bool firstRender) => OnShown();
+    protected override void OnAfterRender(bool firstRender)
+    {
+        // A browser has it now, which a page that is only made to be sent has not.
+        _mayLetGo = _isLong;
+        OnShown();
+        if (_mayLetGo)
+        {
+            _batcher!.Signal();
+        }
+    }
 
     protected override void OnParametersSet() => _isStale |= !ReferenceEquals(_shown, Turn);
 
@@ -102,6 +113,8 @@ public sealed partial class AnswerView : IAsyncDisposable
         _batcher!.Interval = Options.Value.At(_run.TextLength);
         var isOther = phase != _phase || _isLong != _run.TextLength > VeryLong;
         _isLong = _run.TextLength > VeryLong;
+        // Before anything new is read: all that can go has been drawn as it is.
+        var letGo = _mayLetGo ? LetGo() : null;
         var isDrawn = false;
         for (var i = 0; i < lanes.Count; i++)
         {
@@ -135,7 +148,8 @@ public sealed partial class AnswerView : IAsyncDisposable
                 isDrawn |= _lanes[i].Draw(_drawn[i]);
             }
 
-            isDrawn = isDrawn || _reasoning?.Advance() is true;
+            letGo?.Refresh();
+            isDrawn = isDrawn || letGo is not null || _reasoning?.Advance() is true;
             if (!isDrawn)
             {
                 OnShown();
@@ -143,6 +157,24 @@ public sealed partial class AnswerView : IAsyncDisposable
         }
 
         _drawn.Clear();
+        if (letGo is not null)
+        {
+            // There may be more.
+            _batcher.Signal();
+        }
+    }
+
+    private MarkdownView? LetGo()
+    {
+        foreach (var lane in _lanes)
+        {
+            if (lane.LetGo() is { } view)
+            {
+                return view;
+            }
+        }
+
+        return null;
     }
 
     // Whether the page has to make room for it.

@@ -7,6 +7,7 @@ import { keep, kept } from '../../kept.js';
 
 const Near = 48;
 const Settled = 100;
+const Blocks = '.markdown.long > :not(.said, .lane, chat-settled), .markdown.long .said > :not(chat-settled), .markdown.long chat-settled > *';
 
 class ChatScroller extends HTMLElement {
   static observedAttributes = ['data-key'];
@@ -173,7 +174,7 @@ class ChatScroller extends HTMLElement {
 
 // The blocks of the very long answer that follows a question, if it is one.
 function blocks(turn) {
-  return [...turn?.nextElementSibling?.querySelectorAll('.markdown.long > *') ?? []];
+  return [...turn?.nextElementSibling?.querySelectorAll(Blocks) ?? []];
 }
 
 customElements.define('chat-scroller', ChatScroller);

@@ -2,6 +2,8 @@
 //
 // The client script tells its state only by classes on #components-reconnect-modal: -show while it tries to reconnect, -hide when it
 // has, -failed when it gave up, -rejected when the server answers but no longer has the circuit (after a restart).
+import '../../settled.js'; // before Blazor starts: without it text of very long answers would be lost
+
 const modal = document.getElementById('components-reconnect-modal');
 const state = (name) => modal.classList.contains(`components-reconnect-${name}`);
 let interactive = false;

@@ -67,7 +67,7 @@ public sealed class MarkdownChunk : IComponent, IHandleAfterRender, IDisposable
 
     internal bool HasChanged()
     {
-        if (_version == Of.Node.Version)
+        if (_version == Of.Node.Version || Of.Node.HasLetGo(Of.Start))
         {
             return false;
         }

@@ -24,6 +24,14 @@ internal static class MarkdownRenderer
         Range(builder, node, 0, inPlace, drawing, origin);
         for (var start = inPlace; start < node.Children.Count; start += MarkdownLayout.ChunkSize)
         {
+            if (node.HasLetGo(start))
+            {
+                // In front of the chunk, which goes in the same batch: settled.js.
+                builder.OpenElement(origin + Sequence(start, 1), "chat-settled");
+                builder.CloseElement();
+                continue;
+            }
+
             builder.OpenComponent<MarkdownChunk>(origin + Sequence(start, 2));
             builder.AddComponentParameter(0, nameof(MarkdownChunk.Of), new MarkdownRange(node, start, drawing));
             builder.CloseComponent();

@@ -11,6 +11,9 @@ namespace ChatApp.Components.Chat.Answer;
 /// </summary>
 public sealed class MarkdownView : IComponent, IHandleAfterRender
 {
+    // How many chunks a flush leaves to the browser, which takes their blocks out and puts them back in.
+    private const int MostAtOnce = 2;
+
     private readonly MarkdownDrawing _drawing;
     private RenderHandle _handle;
     private StreamingMarkdown? _rendered;
@@ -56,6 +59,13 @@ public sealed class MarkdownView : IComponent, IHandleAfterRender
         _ownVersion = Markdown.Root.OwnVersion;
         _handle.Render(Render);
     }
+
+    /// <summary>
+    /// Leaves some of what has been drawn and will never change to the browser alone; the next <see cref="Refresh"/> tells it. From then on nothing else can
+    /// show this <see cref="StreamingMarkdown"/>.
+    /// </summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool LetGo() => ReferenceEquals(_rendered, Markdown) && _version == Markdown.Version && Markdown.LetGo(MostAtOnce);
 
     Task IHandleAfterRender.OnAfterRenderAsync()
     {
