@@ -95,8 +95,9 @@ public static partial class Program
         builder.Services.AddApi();
         builder.Services.AddRendering();
         builder.Services.AddComponents();
-        builder.Services.AddHostedService(services => new IdleMemory(
-            services.GetRequiredService<TimeProvider>(), () => GC.GetTotalAllocatedBytes(),
+        // By the system's clock, whatever the app's says: the memory is the process's.
+        builder.Services.AddHostedService(_ => new IdleMemory(
+            TimeProvider.System, () => GC.GetTotalAllocatedBytes(),
             () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true)));
         configure?.Invoke(builder);
         var runs = false;
