@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatApp.Tests.Components.Sidebar;
 
+// What is clicked is found and clicked with no render in between: InvokeAsync.
 public sealed class ChatSidebarTests : PageTest
 {
     [Fact]
@@ -35,14 +36,14 @@ public sealed class ChatSidebarTests : PageTest
         await AskAsync("all about coffee");
         var sidebar = Sidebar(current: null);
         await Shows(() => Titles(sidebar).Count() == 2, "both");
-        await sidebar.Find("[data-testid=search]").InputAsync("cof");
+        await sidebar.InvokeAsync(() => sidebar.Find("[data-testid=search]").InputAsync("cof"));
         Time.Advance(TimeSpan.FromMilliseconds(149));
         Assert.Equal(2, Titles(sidebar).Count());
         await Shows(() => Titles(sidebar).SequenceEqual(["all about coffee"]), "what was found");
-        await sidebar.Find("[data-testid=search]").InputAsync("milk");
+        await sidebar.InvokeAsync(() => sidebar.Find("[data-testid=search]").InputAsync("milk"));
         await Shows(() => sidebar.FindAll(".nothing").Count == 1, "that nothing was found");
         Assert.Contains("milk", sidebar.Find(".nothing").TextContent, StringComparison.Ordinal);
-        await sidebar.Find("[data-testid=search]").InputAsync("");
+        await sidebar.InvokeAsync(() => sidebar.Find("[data-testid=search]").InputAsync(""));
         await Shows(() => Titles(sidebar).Count() == 2, "both again");
     }
 
@@ -52,10 +53,9 @@ public sealed class ChatSidebarTests : PageTest
         var tea = await AskAsync("all about tea");
         var sidebar = Sidebar(tea);
         await Shows(() => Titles(sidebar).Any(), "it");
-        await sidebar.Find("[data-testid=delete]").ClickAsync();
+        await sidebar.InvokeAsync(() => sidebar.Find("[data-testid=delete]").ClickAsync());
         await Shows(() => !Titles(sidebar).Any() && sidebar.FindAll("[data-testid=undo]").Count == 1, "that it is gone");
         Assert.Equal("/", Address);
-        // Found and clicked with no render in between.
         await sidebar.InvokeAsync(() => sidebar.Find("[data-testid=undo]").ClickAsync());
         await Shows(() => Titles(sidebar).Any() && sidebar.FindAll("[data-testid=undo]").Count == 0, "that it is back");
         Assert.Equal($"/c/{tea}", Address);
@@ -67,9 +67,9 @@ public sealed class ChatSidebarTests : PageTest
         await AskAsync("all about tea");
         var sidebar = Sidebar(current: null);
         await Shows(() => Titles(sidebar).Any(), "it");
-        await sidebar.Find("[data-testid=rename]").ClickAsync();
-        await sidebar.Find(".rename").ChangeAsync("Tea");
-        await sidebar.Find("form").SubmitAsync();
+        await sidebar.InvokeAsync(() => sidebar.Find("[data-testid=rename]").ClickAsync());
+        await sidebar.InvokeAsync(() => sidebar.Find(".rename").ChangeAsync("Tea"));
+        await sidebar.InvokeAsync(() => sidebar.Find("form").SubmitAsync());
         await Shows(() => Titles(sidebar).SequenceEqual(["Tea"]), "the new title");
     }
 
