@@ -35,7 +35,7 @@ public sealed class ToolPageTests(Chromium chromium) : IClassFixture<Chromium>, 
         await Eventually.Holds(() => _tools.Called == 2, "both are called");
         _tools.Answer(0, "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> **a chair** \u001b[31m");
         await Assertions.Expect(chat.Answer.GetByTestId("doing")).ToContainTextAsync("look… 1 of 2");
-        _tools.Answer(1, string.Concat(Enumerable.Repeat("שלום ", 4_000)));
+        _tools.Answer(1, string.Concat(Enumerable.Repeat("שלום ", 20_000)));
         await Assertions.Expect(Cards(chat, "done")).ToHaveCountAsync(2);
         _model.Say("A chair and a table.");
         _model.Finish();
